@@ -1,0 +1,65 @@
+"""The idempotent step after migrations: least privilege and row-level security for the web and jobs roles.
+
+Not for deciding who may do what (`roles`): this only writes into the database what each app's `policies.py` says.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+
+from yifang.kernel.row_security import FUNCTIONS, Table
+
+# Tables of libraries: whole for the web role, they hold sessions, sign-in attempts and queue rows, never a subject.
+_LIBRARIES = ("django_", "auth_", "axes_", "account_", "usersessions_", "mfa_", "procrastinate_")
+
+
+def tables() -> dict[str, Table]:
+    """Every table that an app lists, by name. Raises ValueError when two apps list the same."""
+    listed: dict[str, Table] = {}
+    for app in apps.get_app_configs():
+        if app.name.startswith("yifang.") and find_spec(f"{app.name}.policies"):
+            for table in import_module(f"{app.name}.policies").TABLES:
+                if table.name in listed:
+                    raise ValueError(f"{table.name} has two policies")
+                listed[table.name] = table
+    return listed
+
+
+def apply() -> None:
+    """Grant and set policies for all tables; raises RuntimeError for a table that no app lists. Runs as owner."""
+    web, jobs = (connection.ops.quote_name(settings.DATABASE_ROLES[name]) for name in ("web", "jobs"))
+    listed = tables()
+    with connection.cursor() as cursor:
+        cursor.execute(FUNCTIONS)
+        cursor.execute(f"GRANT USAGE ON SCHEMA public TO {web}, {jobs}")
+        cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {web}, {jobs}")
+        cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {web}, {jobs}")
+        for name in connection.introspection.table_names(cursor):
+            if name.startswith(_LIBRARIES):
+                cursor.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{name}" TO {web}, {jobs}')
+            elif name in listed:
+                _secure(cursor, listed[name], web, jobs)
+            else:
+                raise RuntimeError(f"table {name} has no policy: list it in the policies.py of its app")
+
+
+def _secure(cursor, table: Table, web: str, jobs: str) -> None:
+    name = f'"{table.name}"'
+    cursor.execute(f"REVOKE ALL ON {name} FROM {web}, {jobs}")
+    cursor.execute(f"GRANT {table.may} ON {name} TO {web}")
+    cursor.execute(f"GRANT {table.jobs} ON {name} TO {jobs}")
+    for policy in ("web_rows", "web_added", "web_changed", "web_removed", "jobs_all"):
+        cursor.execute(f"DROP POLICY IF EXISTS {policy} ON {name}")
+    if not table.secure:
+        cursor.execute(f"ALTER TABLE {name} DISABLE ROW LEVEL SECURITY")
+        return
+    added = table.added or table.rows
+    cursor.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
+    cursor.execute(f"CREATE POLICY web_rows ON {name} FOR SELECT TO {web} USING ({table.rows})")
+    cursor.execute(f"CREATE POLICY web_added ON {name} FOR INSERT TO {web} WITH CHECK ({added})")
+    cursor.execute(f"CREATE POLICY web_changed ON {name} FOR UPDATE TO {web} USING ({table.rows}) WITH CHECK (true)")
+    cursor.execute(f"CREATE POLICY web_removed ON {name} FOR DELETE TO {web} USING ({table.rows})")
+    cursor.execute(f"CREATE POLICY jobs_all ON {name} TO {jobs} USING (true) WITH CHECK (true)")

@@ -1,0 +1,133 @@
+"""The viewer: a person in a seat, as the database's row-level security sees them.
+
+`enter` tells the database who looks, for the current transaction only. What is not told is not seen: with no viewer a
+web connection sees no subject at all.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from yifang.apps.accounts.models import Seat
+from yifang.apps.accounts.roles import ROLES, may
+from yifang.kernel import areas
+from yifang.kernel.errors import NotAllowed
+from yifang.knowledge import load
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """`scopes` are all keys it looks from, `list_scopes` those its lists start from; groups are of the visibility pack."""
+
+    user_id: int | None
+    role: str
+    scopes: tuple[str, ...]
+    case_groups: tuple[str, ...] = ()
+    task_groups: tuple[str, ...] = ()
+    count_groups: tuple[str, ...] = ()
+    seat_id: UUID | None = None
+    organisation_id: UUID | None = None
+    department: str = ""
+    area_code: str = ""
+    purpose: str = ""
+
+    def can(self, permission: str) -> bool:
+        return may(self.role, permission)
+
+    def check(self, permission: str) -> None:
+        """Raises NotAllowed `accounts.not_allowed` unless the role may do `permission`."""
+        if not self.can(permission):
+            raise NotAllowed("accounts.not_allowed", role=self.role, permission=permission)
+
+    def acting_for(self, purpose: str) -> "Viewer":
+        """The same viewer with the purpose they look for: identity opens only with one."""
+        return replace(self, purpose=purpose[:120])
+
+
+def viewer_of(seat: Seat) -> Viewer:
+    """The viewer of a seat: its scopes, and what the visibility pack lets the role see of each group."""
+    role = ROLES[seat.role]
+    user = f"user:{seat.user_id}"
+    area = seat.area_code or (seat.organisation.area_code if seat.organisation else "")
+    match role.scope:
+        case "department":
+            scopes = (user, department_scope(seat.organisation_id, seat.department))
+        case "organisation":
+            scopes = (user, f"org:{seat.organisation_id}")
+        case "area":
+            scopes = (user, f"area:{areas.normalise(area)}")
+        case "place":
+            scopes = (user, f"place:{seat.place_id}")
+        case _:
+            scopes = (user,)
+    levels = load().visibility.levels_of(role.pack_role, ordinary=role.ordinary)
+    if seat.hiv_officer and levels.get("hiv") in ("task", "count"):
+        levels = levels | {"hiv": "case"}
+    return Viewer(
+        user_id=seat.user_id,
+        role=seat.role,
+        scopes=scopes,
+        case_groups=tuple(sorted(group for group, level in levels.items() if level in ("case", "full"))),
+        task_groups=tuple(sorted(group for group, level in levels.items() if level in ("task", "case", "full"))),
+        count_groups=tuple(sorted(group for group, level in levels.items() if level in ("count", "case", "full"))),
+        seat_id=seat.id,
+        organisation_id=seat.organisation_id,
+        department=seat.department,
+        area_code=areas.normalise(area) if area else "",
+    )
+
+
+def department_scope(organisation_id: UUID | None, department: str) -> str:
+    return f"dept:{organisation_id}:{department}"
+
+
+def list_scope(viewer: Viewer) -> str:
+    """The scope that the viewer's lists start from: the place of the seat, else the user."""
+    return viewer.scopes[-1]
+
+
+_SET = """SELECT set_config('yifang.user', %s, true), set_config('yifang.role', %s, true),
+set_config('yifang.scopes', %s, true), set_config('yifang.case_groups', %s, true),
+set_config('yifang.task_groups', %s, true), set_config('yifang.count_groups', %s, true),
+set_config('yifang.purpose', %s, true)"""
+_NOBODY = ("",) * 7
+SEPARATOR = "\x1f"  # no department is named with it
+
+
+@contextmanager
+def enter(viewer: Viewer) -> Iterator[Viewer]:
+    """A transaction in which the database knows the viewer. Nests; leaving restores the viewer outside."""
+    with transaction.atomic():
+        outer = getattr(connection, "_yifang_viewer", None)
+        _tell(viewer)
+        try:
+            yield viewer
+        finally:
+            # After a database error the transaction is rolled back, and the settings with it.
+            if not connection.needs_rollback:
+                _tell(outer)
+            connection._yifang_viewer = outer
+
+
+def _tell(viewer: Viewer | None) -> None:
+    connection._yifang_viewer = viewer
+    values = _NOBODY
+    if viewer is not None:
+        values = (
+            str(viewer.user_id or ""),
+            viewer.role,
+            SEPARATOR.join(viewer.scopes),
+            SEPARATOR.join(viewer.case_groups),
+            SEPARATOR.join(viewer.task_groups),
+            SEPARATOR.join(viewer.count_groups),
+            viewer.purpose,
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(_SET, values)
+        if settings.DATABASE_ASSUME_ROLE:  # tests sign in as owner: act with the rights of the web role
+            role = connection.ops.quote_name(settings.DATABASE_ROLES["web"]) if viewer is not None else "NONE"
+            cursor.execute(f"SET LOCAL ROLE {role}")

@@ -1,0 +1,117 @@
+"""Visibility rows: which places see a subject, computed from where it happened, and written once.
+
+The rows are the only source of what anybody sees; services add them in the transaction that makes the subject, before
+the subject itself, so that the policy lets its maker write it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import connection
+
+from yifang.apps.accounts.models import Level, SubjectKind, Visibility
+from yifang.kernel import areas, clock
+from yifang.knowledge import load
+
+# A department shares its ordinary cases; what is sensitive stays with the doctor and the public-health desk.
+SHARED_IN_A_DEPARTMENT = frozenset({"ordinary", "tb"})
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the rows are about; `day` orders lists, `disease` filters them, `group` is the sensitivity group."""
+
+    kind: SubjectKind
+    id: UUID
+    day: date
+    disease: str = ""
+    group: str = "ordinary"
+
+
+def group_of(disease: str) -> str:
+    """The sensitivity group of a disease in the visibility pack, `ordinary` for the rest."""
+    return load().visibility.group_of(disease)
+
+
+def area_scopes(*codes: str) -> list[str]:
+    """Scopes of the areas and each level above them, without repeats; empty codes are skipped."""
+    found: dict[str, None] = {}
+    for code in codes:
+        if code:
+            found.update(dict.fromkeys(f"area:{one}" for one in areas.ancestors(code)))
+    return list(found)
+
+
+def show(
+    subject: Subject,
+    scopes: Iterable[str],
+    reason: str,
+    *,
+    level: Level = Level.CASE,
+    until: datetime | None = None,
+    by: int | None = None,
+) -> None:
+    """Let `scopes` see `subject`; a row that is there already stays as it is."""
+    show_many([(subject, scope) for scope in scopes], reason, level=level, until=until, by=by)
+
+
+def show_many(
+    pairs: Sequence[tuple[Subject, str]],
+    reason: str,
+    *,
+    level: Level = Level.CASE,
+    until: datetime | None = None,
+    by: int | None = None,
+) -> None:
+    """As `show`, for many subjects at once."""
+    rows = [
+        Visibility(
+            scope=scope, kind=subject.kind, subject=subject.id, day=subject.day, disease=subject.disease,
+            group=subject.group, level=level, reason=reason, until=until, granted_by=by,
+        )
+        for subject, scope in pairs
+    ]  # fmt: skip
+    Visibility.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2000)
+
+
+def end(subject: UUID, scopes: Iterable[str], reason: str) -> None:
+    """From now on `scopes` no longer see the subject for `reason`."""
+    Visibility.objects.filter(subject=subject, scope__in=list(scopes), reason=reason).update(until=clock.now())
+
+
+def follow(subject: UUID, *, day: date | None = None, disease: str | None = None) -> None:
+    """Bring the list keys of the subject's rows in step after a correction."""
+    changes: dict[str, object] = {}
+    if day is not None:
+        changes["day"] = day
+    if disease is not None:
+        changes |= {"disease": disease, "group": group_of(disease)}
+    if changes:
+        Visibility.objects.filter(subject=subject).update(**changes)
+
+
+def listed(
+    kind: SubjectKind,
+    scope: str,
+    *,
+    disease: str = "",
+    after: tuple[date, UUID] | None = None,
+    limit: int = 50,
+) -> list[tuple[date, UUID]]:
+    """Keys (day, subject) of what `scope` sees, newest first, from `after` on: an index walk, whatever the scope's size."""
+    conditions, values = ["scope = %s", "kind = %s"], [scope, kind]
+    if disease:
+        conditions.append("disease = %s")
+        values.append(disease)
+    if after is not None:
+        conditions.append("(day, subject) < (%s, %s)")
+        values.extend(after)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT DISTINCT day, subject FROM accounts_visibility WHERE {" AND ".join(conditions)}
+            ORDER BY day DESC, subject DESC LIMIT %s""",
+            [*values, limit],
+        )
+        return cursor.fetchall()

@@ -1,0 +1,86 @@
+"""Writing to the ledger. A service that changes state calls `append` in the transaction of its change.
+
+Not for reading (`queries`), sealing (`seal`) or waking subscribers (`subscriptions`).
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db import connection
+
+from yifang.apps.ledger.models import Stream
+from yifang.kernel import clock
+
+CHANNEL = "yifang_ledger"
+
+
+class Actor(Protocol):
+    """Who acts: a viewer in a seat, or the node itself."""
+
+    @property
+    def user_id(self) -> int | None: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def purpose(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """The node acting by itself: jobs, the command line, the intake."""
+
+    user_id: int | None = None
+    role: str = "node"
+    purpose: str = ""
+
+
+NODE = Node()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened. `facts` holds ids, states and counts only; `digest` that of the values in the version tables."""
+
+    kind: str
+    subject_kind: str
+    subject: UUID | None
+    fields: Sequence[str] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    scopes: Sequence[str] = ()
+    digest: str = ""
+
+
+_INSERT = """
+INSERT INTO ledger_entry (stream, at, xid, kind, subject_kind, subject, actor, role, purpose, scopes, fields, facts, digest)
+VALUES (%s, %s, pg_current_xact_id()::text::bigint, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+def append(changes: Change | Iterable[Change], by: Actor) -> None:
+    """Write the change (or changes) to the ledger and wake its readers at commit. Must run inside the transaction."""
+    _write(Stream.CHANGE, [changes] if isinstance(changes, Change) else list(changes), by)
+    with connection.cursor() as cursor:
+        cursor.execute(f"NOTIFY {CHANNEL}")
+
+
+def looked(kind: str, subject_kind: str, subject: UUID | None, by: Actor, **facts: Any) -> None:
+    """Write to the access stream that `by` looked at `subject` (`subject` None: a search or an export)."""
+    _write(Stream.ACCESS, [Change(kind, subject_kind, subject, facts=facts)], by)
+
+
+def _write(stream: Stream, changes: list[Change], by: Actor) -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("a ledger entry is written in the transaction of its change")
+    at = clock.now()
+    rows = [
+        (
+            stream, at, change.kind, change.subject_kind, change.subject, by.user_id, by.role, by.purpose,
+            list(change.scopes), list(change.fields), json.dumps(change.facts, default=str), change.digest,
+        )
+        for change in changes
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.executemany(_INSERT, rows)

@@ -1,0 +1,97 @@
+"""What a hospital wrote, and about whom.
+
+Facts and identity are apart: `Person` holds facts and masked forms, `PersonIdentity` the sealed identity and its keyed
+hashes, under a stricter policy. A `Record` is one version of a canonical record without its person; a correction is a
+new version of the same key, and only one version is current.
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from yifang.apps.places.models import Organisation
+from yifang.kernel.ids import new_id
+
+
+class Person(models.Model):
+    """One person as known on this node; `organisation` is set while only one source knows them without a number."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    sex = models.CharField(max_length=8, default="unknown")
+    birth_date = models.DateField(null=True)
+    area_code = models.CharField(max_length=15, blank=True)
+    masked_name = models.CharField(max_length=40, blank=True)
+    masked_id_no = models.CharField(max_length=30, blank=True)
+    masked_phone = models.CharField(max_length=30, blank=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.masked_name
+
+
+class PersonIdentity(models.Model):
+    """Sealed JSON of name, id_no, id_type, phone, address, guardian, employer; keyed hashes for exact search only."""
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, primary_key=True, related_name="identity")
+    sealed = models.BinaryField()
+    name_key = models.BinaryField(max_length=32, null=True)
+    id_no_key = models.BinaryField(max_length=32, null=True)
+    phone_key = models.BinaryField(max_length=32, null=True)
+    source_key = models.BinaryField(max_length=32, null=True)  # organisation + name + sex + birth date
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("id_no_key",), condition=Q(id_no_key__isnull=False), name="one_id_no"),
+            models.UniqueConstraint(
+                fields=("source_key",),
+                condition=Q(id_no_key__isnull=True, source_key__isnull=False),
+                name="one_nameless_source_key",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("name_key",), condition=Q(name_key__isnull=False), name="identity_name"),
+            models.Index(fields=("phone_key",), condition=Q(phone_key__isnull=False), name="identity_phone"),
+            models.Index(fields=("source_key",), condition=Q(source_key__isnull=False), name="identity_source"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.person_id)
+
+
+class RecordState(models.TextChoices):
+    FINAL = "final", _("正式")
+    PRELIMINARY = "preliminary", _("初步")
+    CORRECTED = "corrected", _("更正")
+    CANCELLED = "cancelled", _("作废")
+
+
+class Record(models.Model):
+    """One version. `key` is the keyed digest of organisation, sender and report identity; `digest` that of the content."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    key = models.BinaryField(max_length=32)
+    version = models.PositiveIntegerField(default=1)
+    current = models.BooleanField(default=True)
+    digest = models.BinaryField(max_length=32)
+    state = models.CharField(max_length=12, choices=RecordState)
+    kind = models.CharField(max_length=20)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="records")
+    batch = models.UUIDField(db_index=True)
+    department = models.CharField(max_length=60, blank=True)
+    clinician_no = models.CharField(max_length=30, blank=True)
+    at = models.DateTimeField()
+    at_precision = models.CharField(max_length=8, default="second")
+    received_at = models.DateTimeField()
+    payload = models.JSONField()  # canonical record without `person`
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("key", "version"), name="one_version_a_key"),
+            models.UniqueConstraint(fields=("key",), condition=Q(current=True), name="one_current_a_key"),
+        )
+        indexes = (models.Index(fields=("person", "-at")),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"

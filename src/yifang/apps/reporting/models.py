@@ -1,0 +1,248 @@
+"""Suspicions, report cards with their versions, and the cases that cards make.
+
+The clock of a card runs from diagnosis to the entry in the national system: `report_due_at` is met only when
+`national_card_id` and `entered_at` are recorded. Words on screen are the national ones.
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from yifang.apps.accounts.models import User
+from yifang.apps.places.models import Organisation
+from yifang.apps.records.models import Person, Record
+from yifang.kernel.ids import new_id
+
+
+class SuspicionState(models.TextChoices):
+    OPEN = "open", _("待处理")
+    CONSULTING = "consulting", _("会诊中")
+    REPORTED = "reported", _("已报告")
+    DISMISSED = "dismissed", _("已排除")
+    WITHDRAWN = "withdrawn", _("已撤回")
+
+
+SUSPICION_TRANSITIONS = {
+    SuspicionState.OPEN: {
+        SuspicionState.CONSULTING,
+        SuspicionState.REPORTED,
+        SuspicionState.DISMISSED,
+        SuspicionState.WITHDRAWN,
+    },
+    SuspicionState.CONSULTING: {SuspicionState.REPORTED, SuspicionState.DISMISSED, SuspicionState.WITHDRAWN},
+    SuspicionState.REPORTED: set(),
+    SuspicionState.DISMISSED: {SuspicionState.REPORTED},  # a doctor may change their mind
+    SuspicionState.WITHDRAWN: {SuspicionState.OPEN},  # the result came again
+}
+
+
+class Suspicion(models.Model):
+    """What identification found about one person and one disease in one episode; it asks once an episode."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="suspicions")
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="suspicions")
+    disease = models.CharField(max_length=40)
+    group = models.CharField(max_length=24)
+    confidence = models.CharField(max_length=10)
+    rule = models.CharField(max_length=80)
+    case_class = models.CharField(max_length=16, blank=True)
+    urgent = models.BooleanField(default=False)
+    evidence = models.JSONField()
+    pack_digest = models.CharField(max_length=64)
+    episode = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, choices=SuspicionState, default=SuspicionState.OPEN)
+    reason = models.CharField(max_length=200, blank=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    department = models.CharField(max_length=60, blank=True)
+    clinician = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    evidence_at = models.DateTimeField()
+    found_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("person", "disease", "episode"), name="one_suspicion_an_episode"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.disease} {self.id}"
+
+
+class CardState(models.TextChoices):
+    DRAFT = "draft", _("草稿")
+    HOSPITAL_REVIEW = "hospital_review", _("待院内审核")
+    RETURNED_BY_HOSPITAL = "returned_by_hospital", _("院内退卡")
+    SUBMITTED = "submitted", _("未审核")
+    RETURNED_BY_DISTRICT = "returned_by_district", _("区县退卡")
+    AUDITED = "audited", _("已审核(终审)")
+    DELETED = "deleted", _("已删除")
+
+
+CARD_TRANSITIONS = {
+    CardState.DRAFT: {CardState.HOSPITAL_REVIEW},
+    CardState.HOSPITAL_REVIEW: {CardState.SUBMITTED, CardState.RETURNED_BY_HOSPITAL, CardState.DELETED},
+    CardState.RETURNED_BY_HOSPITAL: {CardState.HOSPITAL_REVIEW, CardState.DELETED},
+    CardState.SUBMITTED: {CardState.AUDITED, CardState.RETURNED_BY_DISTRICT, CardState.DELETED},
+    CardState.RETURNED_BY_DISTRICT: {CardState.HOSPITAL_REVIEW, CardState.DELETED},
+    CardState.AUDITED: {CardState.DELETED},
+    CardState.DELETED: set(),
+}
+
+
+class Case(models.Model):
+    """One illness of one person: what is counted. Cards make it or join it when they are entered."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="cases")
+    disease = models.CharField(max_length=40)
+    group = models.CharField(max_length=24)
+    case_class = models.CharField(max_length=16)
+    onset_date = models.DateField()
+    diagnosed_at = models.DateTimeField()
+    entered_on = models.DateField()
+    audited_on = models.DateField(null=True)
+    residence_area = models.CharField(max_length=15)
+    report_area = models.CharField(max_length=15)
+    report_org = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    school = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="+")
+    population = models.CharField(max_length=2, blank=True)
+    age_days = models.PositiveIntegerField(null=True)
+    died_on = models.DateField(null=True)
+    excluded = models.BooleanField(default=False)  # 排除: a later correction or deletion says it was not this disease
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("person", "disease", "onset_date")),)
+
+    def __str__(self) -> str:
+        return f"{self.disease} {self.id}"
+
+
+class Card(models.Model):
+    """The report card as it stands: its state, clocks and keys. Its answers stand in the current version."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    card_no = models.CharField(max_length=40)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    department = models.CharField(max_length=60, blank=True)
+    doctor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    suspicion = models.ForeignKey(Suspicion, on_delete=models.PROTECT, null=True, related_name="cards")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="cards")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="cards")
+    state = models.CharField(max_length=24, choices=CardState, default=CardState.DRAFT)
+    reason = models.CharField(max_length=300, blank=True)  # what people were told: why returned, why deleted
+    version = models.PositiveIntegerField(default=1)
+    disease = models.CharField(max_length=40)
+    group = models.CharField(max_length=24)
+    case_class = models.CharField(max_length=16, blank=True)
+    residence_area = models.CharField(max_length=15, blank=True)
+    report_area = models.CharField(max_length=15)
+    onset_date = models.DateField(null=True)
+    diagnosed_at = models.DateTimeField(null=True)
+    died_on = models.DateField(null=True)
+    population = models.CharField(max_length=2, blank=True)
+    masked_name = models.CharField(max_length=40, blank=True)
+    pack_digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    report_due_at = models.DateTimeField(null=True)
+    reviewed_at = models.DateTimeField(null=True)  # sent to the district by the hospital's desk
+    national_card_id = models.CharField(max_length=40, blank=True)
+    entered_at = models.DateTimeField(null=True)  # 报告卡录入时间 in the national system
+    audit_due_at = models.DateTimeField(null=True)
+    audited_at = models.DateTimeField(null=True)
+    audited_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    late_reason = models.CharField(max_length=200, blank=True)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("organisation", "card_no"), name="one_card_no_an_organisation"),
+            models.UniqueConstraint(
+                fields=("national_card_id",), condition=~Q(national_card_id=""), name="one_national_card_id"
+            ),
+            models.CheckConstraint(
+                condition=Q(entered_at__isnull=True, national_card_id="")
+                | (Q(entered_at__isnull=False) & ~Q(national_card_id="")),
+                name="national_number_with_its_time",
+            ),
+        )
+        indexes = (models.Index(fields=("person", "disease")), models.Index(fields=("suspicion",)))
+
+    def __str__(self) -> str:
+        return self.card_no
+
+
+class CardVersion(models.Model):
+    """One set of answers. `values` holds the fields that carry no identity; `sealed` those that do."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    values = models.JSONField()
+    sealed = models.BinaryField()
+    source = models.JSONField(default=dict)  # evidence and excerpts of the record that it was drafted from
+    remarks = models.JSONField(default=list)  # warnings that stood when it was saved
+    reason = models.CharField(max_length=200, blank=True)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("card", "number"), name="one_number_a_version"),)
+        ordering = ("number",)
+
+    def __str__(self) -> str:
+        return f"{self.card} v{self.number}"
+
+
+class DuplicateState(models.TextChoices):
+    OPEN = "open", _("待判定")
+    MERGED = "merged", _("已合并")
+    KEPT = "kept", _("不是重卡")
+
+
+DUPLICATE_TRANSITIONS = {
+    DuplicateState.OPEN: {DuplicateState.MERGED, DuplicateState.KEPT},
+    DuplicateState.MERGED: {DuplicateState.OPEN},
+    DuplicateState.KEPT: {DuplicateState.OPEN},
+}
+
+
+class Duplicate(models.Model):
+    """Two cards that may report the same illness; `earlier` is the one kept when merged. Both are always kept."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    earlier = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="+")
+    later = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="duplicates")
+    scores = models.JSONField()  # key of the pack's duplicate rules → share that agrees
+    state = models.CharField(max_length=8, choices=DuplicateState, default=DuplicateState.OPEN)
+    found_at = models.DateTimeField()
+    answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("earlier", "later"), name="one_duplicate_a_pair"),)
+
+    def __str__(self) -> str:
+        return f"{self.earlier} ~ {self.later}"
+
+
+class SavedView(models.Model):
+    """A named set of filters of a list; a shared one is offered to the same role at the same organisation or area."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    page = models.CharField(max_length=40)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000)
+    shared_scope = models.CharField(max_length=80, blank=True)
+    shared_role = models.CharField(max_length=30, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "page", "name"), name="one_view_a_name"),)
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,138 @@
+"""Signals: what is unusual, why, who answers it by when, and what was told back to those who reported."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from yifang.apps.accounts.models import User
+from yifang.apps.reporting.models import Case
+from yifang.kernel.ids import new_id
+
+
+class SignalState(models.TextChoices):
+    OPEN = "open", _("待核实")
+    VERIFYING_DESK = "verifying_desk", _("数据核实中")
+    VERIFYING_FIELD = "verifying_field", _("现场核实中")
+    CLOSED = "closed", _("已关闭")
+    ESCALATED = "escalated", _("已升级")
+
+
+TRANSITIONS = {
+    SignalState.OPEN: {
+        SignalState.VERIFYING_DESK,
+        SignalState.VERIFYING_FIELD,
+        SignalState.CLOSED,
+        SignalState.ESCALATED,
+    },
+    SignalState.VERIFYING_DESK: {SignalState.VERIFYING_FIELD, SignalState.CLOSED, SignalState.ESCALATED},
+    SignalState.VERIFYING_FIELD: {SignalState.VERIFYING_DESK, SignalState.CLOSED, SignalState.ESCALATED},
+    SignalState.CLOSED: set(),
+    SignalState.ESCALATED: {SignalState.VERIFYING_FIELD, SignalState.CLOSED},
+}
+
+
+class Conclusion(models.TextChoices):
+    FALSE_ALARM = "false_alarm", _("误报")
+    SPORADIC = "sporadic", _("散发")
+    SUSPECTED_EVENT = "suspected_event", _("疑似事件")
+    CONFIRMED_EVENT = "confirmed_event", _("确认事件")
+
+
+class Signal(models.Model):
+    """`expected` and `limit` are counts over `window_days`; `answered_at` is the first answer (响应), its clock `due_at`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    method = models.CharField(max_length=30)  # single_case, later moving_percentile, …
+    disease = models.CharField(max_length=40)
+    group = models.CharField(max_length=24)
+    area_code = models.CharField(max_length=15)
+    observed = models.PositiveIntegerField()
+    expected = models.FloatField()
+    limit = models.FloatField()
+    window_days = models.PositiveIntegerField(default=1)
+    pack_digest = models.CharField(max_length=64)
+    explanation = models.JSONField()
+    state = models.CharField(max_length=16, choices=SignalState, default=SignalState.OPEN)
+    conclusion = models.CharField(max_length=16, choices=Conclusion, blank=True)
+    first_day = models.DateField()
+    last_day = models.DateField()
+    raised_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    cases = models.ManyToManyField(Case, through="SignalCase", related_name="signals")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("method", "disease", "area_code"), condition=~Q(state="closed"), name="one_open_signal"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="closed", conclusion__gt="") | (~Q(state="closed") & Q(conclusion="")),
+                name="closed_with_a_conclusion",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.disease}@{self.area_code}"
+
+
+class SignalCase(models.Model):
+    signal = models.ForeignKey(Signal, on_delete=models.CASCADE)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    joined_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("signal", "case"), name="one_case_a_signal"),)
+
+    def __str__(self) -> str:
+        return f"{self.signal_id} ← {self.case_id}"
+
+
+class SignalStep(models.Model):
+    """One answer to a signal, with what was found. The steps are the record of verification."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    signal = models.ForeignKey(Signal, on_delete=models.CASCADE, related_name="steps")
+    state = models.CharField(max_length=16, choices=SignalState)
+    conclusion = models.CharField(max_length=16, choices=Conclusion, blank=True)
+    note = models.CharField(max_length=1000, blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("at",)
+
+    def __str__(self) -> str:
+        return f"{self.signal_id} {self.state}"
+
+
+class Feedback(models.Model):
+    """What the CDC tells those who reported: for the scopes named, until a day, with receipts."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    signal = models.ForeignKey(Signal, on_delete=models.PROTECT, related_name="feedback")
+    scopes = ArrayField(models.CharField(max_length=80))
+    group = models.CharField(max_length=24)
+    disease = models.CharField(max_length=40)
+    text = models.CharField(max_length=1000)
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return self.text[:40]
+
+
+class FeedbackReceipt(models.Model):
+    feedback = models.ForeignKey(Feedback, on_delete=models.CASCADE, related_name="receipts")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("feedback", "user"), name="one_receipt_a_reader"),)
+
+    def __str__(self) -> str:
+        return f"{self.feedback_id} {self.user_id}"

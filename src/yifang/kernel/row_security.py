@@ -1,0 +1,45 @@
+"""Row-level security as data: for each table, what the web role may do and which rows it may see.
+
+Every app lists its tables in `policies.py` as `TABLES`; `accounts.grants` turns the lists into grants and policies after
+migrations, and refuses a table that no app lists. The jobs role sees all rows by an explicit policy and may never change
+the ledger. An unset setting reads as NULL, and NULL shows nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FUNCTIONS = r"""
+CREATE OR REPLACE FUNCTION yf_list(name text) RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT string_to_array(nullif(current_setting(name, true), ''), E'\x1f') $$;
+CREATE OR REPLACE FUNCTION yf_text(name text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT nullif(current_setting(name, true), '') $$;
+"""
+
+SCOPES = "(SELECT yf_list('yifang.scopes'))"
+CASE_GROUPS = "(SELECT yf_list('yifang.case_groups'))"
+TASK_GROUPS = "(SELECT yf_list('yifang.task_groups'))"
+COUNT_GROUPS = "(SELECT yf_list('yifang.count_groups'))"
+USER = "(SELECT yf_text('yifang.user')::bigint)"
+ROLE = "(SELECT yf_text('yifang.role'))"
+PURPOSE = "(SELECT yf_text('yifang.purpose'))"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`may` are the privileges of the web role; `rows` the SQL condition on what it sees; `added` that on new rows."""
+
+    name: str
+    may: str = "SELECT"
+    rows: str = "true"
+    added: str = ""  # empty: as `rows`
+    jobs: str = "SELECT, INSERT, UPDATE, DELETE"
+    secure: bool = True
+
+
+def seen(column: str, groups: str = CASE_GROUPS, level: int = 2) -> str:
+    """The condition that the subject in `column` has a live visibility row for the viewer at `level` or more."""
+    return (
+        f"EXISTS (SELECT 1 FROM accounts_visibility v WHERE v.subject = {column} AND v.scope = ANY ({SCOPES}) "
+        f'AND v.level >= {level} AND v."group" = ANY ({groups}) AND (v.until IS NULL OR v.until > now()))'
+    )
