@@ -1,0 +1,1 @@
+"""The figures that the project promises, each measured by a command: `./dev bench [NAME…]`."""
