@@ -1,0 +1,84 @@
+"""Everything a hospital or laboratory sends → canonical records.
+
+`read` takes a file, or a name and its bytes, finds out by its content what it is, and yields its items in order.
+Content
+never raises: what cannot be read is an item with a refusal that names the reason and the place. Not for deciding what a
+record means (`identify`), nor for keeping it (`records`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+
+from yifang.formats import archive, cda, fhir, hl7v2, plain, sniff, tabular
+from yifang.formats.canonical import Item, Refusal
+from yifang.formats.tabular.mapping import Mapping
+
+__all__ = ["Mapping", "read", "read_text"]
+
+
+def read(source: Path | tuple[str, bytes], mapping: Mapping | Path | None = None) -> Iterator[Item]:
+    """The items of a file (`Path`) or of `(name, bytes)`, at least one; `mapping` says how to read a table's columns.
+
+    Raises OSError when a path cannot be opened and UserError when the mapping file is wrong; never for content.
+    """
+    name, data = (str(source), source.read_bytes()) if isinstance(source, Path) else source
+    columns = tabular.load_mapping(mapping) if isinstance(mapping, Path) else mapping
+    yield from _read(name, data, columns, 0, 0)
+
+
+def read_text(source: Path | tuple[str, bytes]) -> Iterator[Item]:
+    """The items of a text with one note a line, whatever the lines look like."""
+    name, data = (str(source), source.read_bytes()) if isinstance(source, Path) else source
+    text, charset = sniff.decode(data)
+    yield from _at_least_one(plain.read(text, charset, name), Item(0, "text", (), Refusal("formats.empty"), data))
+
+
+def _read(name: str, data: bytes, mapping: Mapping | None, start: int, depth: int) -> Iterator[Item]:
+    kind = sniff.kind_of(data, name)
+    if kind == "empty":
+        yield Item(start, "empty", (), Refusal("formats.empty"), data)
+    elif kind == "zip":
+        yield from _archive(name, data, mapping, start, depth)
+    elif kind == "binary":
+        yield Item(start, "unknown", (), Refusal("formats.binary", PurePath(name).suffix), data)
+    elif kind == "hl7v2":
+        yield from hl7v2.read(sniff.as_utf8(data), name, start)
+    elif kind == "hl7v2_headless":
+        yield Item(start, "hl7v2", (), Refusal("hl7.no_header", "MSH"), data)
+    elif kind == "xml":
+        yield from cda.read(data, name, start)
+    elif kind == "json":
+        text, _ = sniff.decode(data)
+        yield from _at_least_one(fhir.read(text, name, start), Item(start, "json", (), Refusal("formats.empty"), data))
+    elif kind in ("table", "xlsx") or mapping is not None:
+        yield from tabular.read(data, name, mapping, start, excel=kind == "xlsx")
+    else:
+        text, charset = sniff.decode(data)
+        yield from _at_least_one(
+            plain.read(text, charset, name, start), Item(start, "text", (), Refusal("formats.empty"), data)
+        )
+
+
+def _archive(name: str, data: bytes, mapping: Mapping | None, start: int, depth: int) -> Iterator[Item]:
+    """The items of the members of a zip, numbered through; a member's name stands after `!` in the path."""
+    index = start
+    for member in archive.members(data, depth):
+        if member.refusal is not None:
+            yield Item(index, "zip", (), member.refusal, member.data)
+            index += 1
+            continue
+        last = index - 1
+        for item in _read(f"{name}!{member.name}", member.data, mapping, index, depth + 1):
+            last = max(last, item.index)
+            yield item
+        index = last + 1
+    if index == start:
+        yield Item(start, "zip", (), Refusal("zip.empty"), data)
+
+
+def _at_least_one(items: Iterator[Item], otherwise: Item) -> Iterator[Item]:
+    first = next(items, None)
+    return itertools.chain([otherwise] if first is None else [first], items)

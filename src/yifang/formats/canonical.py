@@ -16,7 +16,16 @@ RecordKind = Literal[
 ]
 Precision = Literal["year", "month", "day", "hour", "minute", "second"]
 Section = Literal[
-    "complaint", "history", "past_history", "exam", "imaging", "laboratory", "diagnosis", "plan", "epidemiology", "other"
+    "complaint",
+    "history",
+    "past_history",
+    "exam",
+    "imaging",
+    "laboratory",
+    "diagnosis",
+    "plan",
+    "epidemiology",
+    "other",
 ]
 DiagnosisRole = Literal["reported", "admission", "discharge", "outpatient", "problem", "other"]
 
@@ -37,7 +46,8 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A coded term. `system` is normalised: icd10, icd9, loinc, snomed, cvx, phin (NNDSS event), local, or the raw URI."""
+    """A coded term. `system` is normalised: icd10, icd9, loinc, snomed, cvx, phin (NNDSS event), local, or the raw
+    URI."""
 
     system: str
     code: str
@@ -90,7 +100,8 @@ class Encounter:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """A diagnosis or reported condition, with `path` the place in the source (`OBR[1].31`, `entry[3].resource.code`)."""
+    """A diagnosis or reported condition, with `path` the place in the source (`OBR[1].31`,
+    `entry[3].resource.code`)."""
 
     codes: tuple[Code, ...]
     text: str
@@ -104,7 +115,8 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One laboratory or examination result. `value` is the text as received, escapes resolved; coded values in `value_codes`."""
+    """One laboratory or examination result. `value` is the text as received, escapes resolved; coded values in
+    `value_codes`."""
 
     codes: tuple[Code, ...]
     name: str
@@ -158,11 +170,11 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Something odd that was read all the same. `code` is stable (`hl7.no_msh10`), `message` is for people, `path` the place."""
+    """Something odd that was read all the same; `code` names a message of `kernel.messages` (`hl7.no_control_id`)."""
 
     code: str
-    message: str
     path: str = ""
+    params: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +196,8 @@ class Record:
     """One message, bundle, document or row about one person.
 
     `key` is the report's own identity within its sender (filler order number, document set id, notification id, visit
-    id): a later record with the same key corrects, withdraws or repeats the earlier one. `status` cancelled withdraws it.
+    id): a later record with the same key corrects, withdraws or repeats the earlier one. `status` cancelled withdraws
+    it.
     """
 
     kind: RecordKind
@@ -204,16 +217,19 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why an item could not be read: the stable `code`, the words for people, and the place in the source."""
+    """Why an item could not be read; `code` names a message of `kernel.messages`, `place` the place in the source."""
 
     code: str
-    message: str
     place: str = ""
+    params: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of an input: the records it holds, or the refusal; `raw` is its original bytes."""
+    """One item of an input: the records it holds, or the refusal; `raw` is its original bytes.
+
+    `head` is what must stand before `raw` for a refused item to be read by itself: the header row of a table.
+    """
 
     index: int
     format: str
@@ -221,3 +237,4 @@ class Item:
     refusal: Refusal | None
     raw: bytes
     issues: tuple[Issue, ...] = ()
+    head: bytes = b""

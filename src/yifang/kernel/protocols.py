@@ -1,0 +1,188 @@
+"""Registries that later rooms fill and earlier rooms read, so that neither imports the other.
+
+An app adds to these lists in its `AppConfig.ready()`; the shell, the home page, the person's time line, the search and
+the jobs process read them. The viewer and the request are `Any` here: the kernel knows no web framework.
+Adding the same name twice is a mistake in the code and raises ValueError at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Long background work: `run` returns soon after `stop` is set; the jobs process restarts it when it raises."""
+
+    name: str
+    run: Callable[[threading.Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """An entry of the side menu. `label` is a gettext msgid (lazy or plain); empty `roles` means everyone signed in."""
+
+    name: str
+    label: Any
+    url_name: str
+    roles: frozenset[str] = frozenset()
+    order: int = 100
+    icon: str = ""
+    badge: Callable[[Any], int] | None = None  # viewer → how many wait
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLine:
+    """One line of “my work” that is not itself a work item (a quarantine that fills, a feed that fell silent)."""
+
+    label: Any
+    url: str
+    count: int
+    due: datetime | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing on a person's time line; `kind` chooses the icon, `url` opens it, empty where the viewer may not."""
+
+    at: datetime
+    kind: str
+    label: Any
+    detail: Any = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """One find of the search box. A provider returns only what the viewer may see, down to the count."""
+
+    kind: str
+    label: Any
+    detail: Any
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A word to the viewer that stands on my work until read or over; `read_url` takes a POST that marks it read."""
+
+    at: datetime
+    label: Any
+    text: Any
+    who: Any = ""
+    url: str = ""
+    read_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectPage:
+    """Where a work item leads: `name` is a kind of work item or, for all others, a kind of subject.
+
+    The page takes the subject's id as its only argument.
+    """
+
+    name: str
+    url_name: str
+
+
+class WorkSource(Protocol):
+    """Lines that wait for this viewer."""
+
+    def __call__(self, viewer: Any) -> Iterable[WorkLine]: ...
+
+
+class TimelineProvider(Protocol):
+    """What this app knows of a person, scoped to the viewer."""
+
+    def __call__(self, viewer: Any, person_id: Any) -> Iterable[TimelineEntry]: ...
+
+
+class SearchProvider(Protocol):
+    """At most `limit` finds for the text, scoped to the viewer."""
+
+    def __call__(self, viewer: Any, text: str, limit: int) -> Sequence[SearchHit]: ...
+
+
+class NoticeSource(Protocol):
+    """What was said to this viewer and is not read yet."""
+
+    def __call__(self, viewer: Any) -> Iterable[Notice]: ...
+
+
+class PurposeSource(Protocol):
+    """Why this viewer looks: the purpose that the request's `work` parameter stands for, "" where it is not theirs."""
+
+    def __call__(self, viewer: Any, token: str) -> str: ...
+
+
+class HomeRoute(Protocol):
+    """The URL name a viewer lands on, None to leave it to the next."""
+
+    def __call__(self, viewer: Any) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A provider and the name it is registered under."""
+
+    name: str
+    call: Callable[..., Any]
+
+
+class _HasName(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+T = TypeVar("T", bound=_HasName)
+
+
+@dataclass(slots=True)
+class Registry(Generic[T]):
+    """A list that refuses a name it has. `key` sorts it on reading; without one the order of adding stays."""
+
+    key: Callable[[T], Any] | None = None
+    _items: list[T] = field(default_factory=list)
+
+    def add(self, item: T) -> T:
+        """Register; raises ValueError when the name is taken."""
+        if any(known.name == item.name for known in self._items):
+            raise ValueError(f"{item.name!r} is registered already")
+        self._items.append(item)
+        return item
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(sorted(self._items, key=self.key) if self.key else tuple(self._items))
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+
+loops: Registry[Loop] = Registry()
+menu: Registry[MenuItem] = Registry(key=lambda item: (item.order, item.name))
+work_sources: Registry[Named] = Registry()  # WorkSource
+timeline: Registry[Named] = Registry()  # TimelineProvider
+search: Registry[Named] = Registry()  # SearchProvider
+home: Registry[Named] = Registry()  # HomeRoute
+notices: Registry[Named] = Registry()  # NoticeSource
+purposes: Registry[Named] = Registry()  # PurposeSource
+subject_pages: Registry[SubjectPage] = Registry()
+
+
+def home_url_name(viewer: Any, default: str = "work:mine") -> str:
+    """Where this viewer lands: the first registered route that answers, else `default`."""
+    for route in home:
+        if answer := route.call(viewer):
+            return str(answer)
+    return default
+
+
+def page_of(*names: str) -> str | None:
+    """The URL name of the first of `names` (a kind of work item, then its kind of subject) that has a page."""
+    pages = {page.name: page.url_name for page in subject_pages}
+    return next((pages[name] for name in names if name in pages), None)
