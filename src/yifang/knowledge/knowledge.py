@@ -1,0 +1,155 @@
+"""The packs as the program uses them: one frozen object, its digest, and where every value comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+from yifang.kernel.errors import NotFound
+from yifang.knowledge.models import (
+    CalendarPack,
+    CodeMapsPack,
+    CodesPack,
+    DiseasesPack,
+    EducationPack,
+    ImmunizationPack,
+    IndicatorsPack,
+    ManagementPack,
+    NationalSystemPack,
+    ReportCardPack,
+    ResourcesPack,
+    ResponsibilitiesPack,
+    SyndromesPack,
+    ThresholdsPack,
+    TriggersPack,
+    VisibilityPack,
+    WorkPack,
+)
+from yifang.knowledge.models.base import Pack
+from yifang.knowledge.models.diseases import Disease
+from yifang.knowledge.provenance import Provenance, Provenances
+from yifang.knowledge.regions import Regions
+
+P = TypeVar("P", bound=Pack)
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Every effective pack. `digest` (64 hex digits) names the content; each finding, card and signal stores it."""
+
+    packs: Mapping[str, Pack]
+    raw: Mapping[str, dict[str, Any]]
+    regions: Regions
+    digest: str
+
+    @cached_property
+    def diseases(self) -> dict[str, Disease]:
+        """Diseases by id, in the order of the pack."""
+        return {disease.id: disease for disease in self.diseases_pack.diseases}
+
+    def disease(self, id: str) -> Disease:
+        """The disease of that id. Raises NotFound `knowledge.no_disease`."""
+        try:
+            return self.diseases[id]
+        except KeyError:
+            raise NotFound("knowledge.no_disease", id=id) from None
+
+    def provenance(self, pack: str, *place: str) -> Provenance:
+        """Source and confidence of a value: `provenance("diseases", "diseases", "measles", "report_hours")`."""
+        return self._provenances[pack].of(place)
+
+    @cached_property
+    def _provenances(self) -> dict[str, Provenances]:
+        return {name: Provenances(raw) for name, raw in self.raw.items()}
+
+    @property
+    def diseases_pack(self) -> DiseasesPack:
+        """The whole pack of diseases, with the law and the vocabularies."""
+        return self._pack(DiseasesPack)
+
+    @property
+    def triggers(self) -> TriggersPack:
+        """Evidence for automatic identification."""
+        return self._pack(TriggersPack)
+
+    @property
+    def syndromes(self) -> SyndromesPack:
+        """Syndromes, concepts and the negation contract."""
+        return self._pack(SyndromesPack)
+
+    @property
+    def code_maps(self) -> CodeMapsPack:
+        """Foreign codes → diseases and results."""
+        return self._pack(CodeMapsPack)
+
+    @property
+    def report_card(self) -> ReportCardPack:
+        """The card: fields, rules, limits, supplements."""
+        return self._pack(ReportCardPack)
+
+    @property
+    def national_system(self) -> NationalSystemPack:
+        """大疫情网: columns, states, clocks, counting."""
+        return self._pack(NationalSystemPack)
+
+    @property
+    def visibility(self) -> VisibilityPack:
+        """Who may see what of sensitive diseases."""
+        return self._pack(VisibilityPack)
+
+    @property
+    def thresholds(self) -> ThresholdsPack:
+        """Limits of events, clusters, schools, series, grading."""
+        return self._pack(ThresholdsPack)
+
+    @property
+    def codes(self) -> CodesPack:
+        """Code sets."""
+        return self._pack(CodesPack)
+
+    @property
+    def immunization(self) -> ImmunizationPack:
+        """Schedules and advice on vaccines."""
+        return self._pack(ImmunizationPack)
+
+    @property
+    def management(self) -> ManagementPack:
+        """Follow-up programmes."""
+        return self._pack(ManagementPack)
+
+    @property
+    def indicators(self) -> IndicatorsPack:
+        """Plan targets and computed indicators."""
+        return self._pack(IndicatorsPack)
+
+    @property
+    def responsibilities(self) -> ResponsibilitiesPack:
+        """Responsibility lists, inspection, evaluation."""
+        return self._pack(ResponsibilitiesPack)
+
+    @property
+    def resources(self) -> ResourcesPack:
+        """Beds, laboratories, teams, stock, drills."""
+        return self._pack(ResourcesPack)
+
+    @property
+    def education(self) -> EducationPack:
+        """Health-education prescriptions."""
+        return self._pack(EducationPack)
+
+    @property
+    def calendar(self) -> CalendarPack:
+        """Public holidays and working days."""
+        return self._pack(CalendarPack)
+
+    @property
+    def work(self) -> WorkPack:
+        """Kinds of work items with their clocks and ladders."""
+        return self._pack(WorkPack)
+
+    def _pack(self, model: type[P]) -> P:
+        pack = self.packs[model.NAME]
+        assert isinstance(pack, model)
+        return pack

@@ -1,0 +1,62 @@
+"""The shape of each pack, one module a pack. `PACKS` is the list of files that must be there."""
+
+from yifang.knowledge.models.base import Pack
+from yifang.knowledge.models.calendar import CalendarPack
+from yifang.knowledge.models.code_maps import CodeMapsPack
+from yifang.knowledge.models.codes import CodesPack
+from yifang.knowledge.models.diseases import DiseasesPack
+from yifang.knowledge.models.education import EducationPack
+from yifang.knowledge.models.immunization import ImmunizationPack
+from yifang.knowledge.models.indicators import IndicatorsPack
+from yifang.knowledge.models.management import ManagementPack
+from yifang.knowledge.models.national_system import NationalSystemPack
+from yifang.knowledge.models.report_card import ReportCardPack
+from yifang.knowledge.models.resources import ResourcesPack
+from yifang.knowledge.models.responsibilities import ResponsibilitiesPack
+from yifang.knowledge.models.syndromes import SyndromesPack
+from yifang.knowledge.models.thresholds import ThresholdsPack
+from yifang.knowledge.models.triggers import TriggersPack
+from yifang.knowledge.models.visibility import VisibilityPack
+from yifang.knowledge.models.work import WorkPack
+
+_ALL: tuple[type[Pack], ...] = (
+    DiseasesPack,
+    TriggersPack,
+    SyndromesPack,
+    CodeMapsPack,
+    ReportCardPack,
+    NationalSystemPack,
+    VisibilityPack,
+    ThresholdsPack,
+    CodesPack,
+    ImmunizationPack,
+    ManagementPack,
+    IndicatorsPack,
+    ResponsibilitiesPack,
+    ResourcesPack,
+    EducationPack,
+    CalendarPack,
+    WorkPack,
+)
+PACKS: dict[str, type[Pack]] = {pack.NAME: pack for pack in _ALL}
+
+__all__ = [
+    "PACKS",
+    "CalendarPack",
+    "CodeMapsPack",
+    "CodesPack",
+    "DiseasesPack",
+    "EducationPack",
+    "ImmunizationPack",
+    "IndicatorsPack",
+    "ManagementPack",
+    "NationalSystemPack",
+    "ReportCardPack",
+    "ResourcesPack",
+    "ResponsibilitiesPack",
+    "SyndromesPack",
+    "ThresholdsPack",
+    "TriggersPack",
+    "VisibilityPack",
+    "WorkPack",
+]

@@ -1,0 +1,193 @@
+"""Triggers: which laboratory result, drug, image or diagnosis points to which disease, and what must not prompt."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from yifang.knowledge.models.base import DiseaseId, DiseaseTarget, Entry, Model, Pack, SyndromeId, TriggerId, VaccineId
+
+Level = Literal["strong", "moderate", "weak"]
+Effect = Literal["suppress", "weak", "route"]
+
+
+class Reroute(Model):
+    """Specimens that point to another disease."""
+
+    specimens: tuple[str, ...]
+    disease: DiseaseId
+
+
+class SpecimenSet(Entry):
+    """Which specimens a test counts on."""
+
+    accept: tuple[str, ...]
+    reroute: tuple[Reroute, ...] = ()
+    reject: tuple[str, ...] = ()
+    reject_results: tuple[str, ...] = ()
+    unknown_specimen: Level
+
+
+class VaccineWindow(Model):
+    """Days since a dose within which a positive IgM may be the vaccine's."""
+
+    vaccine: VaccineId
+    days: tuple[int, int]
+    to: Level
+
+
+class Titre(Model):
+    """Titre from which a result counts as `strong`."""
+
+    strong: str
+    text: str
+
+
+class LabTrigger(Entry):
+    """A laboratory item by its usual names; `specimens` names a specimen set."""
+
+    id: str
+    names: tuple[str, ...]
+    disease: DiseaseId | Literal["mycoplasma_pneumoniae", "rsv"]
+    level: Level
+    case_class: Literal["confirmed"] | None = None
+    action: Literal["confirm_worklist"] | None = None
+    subtype_hint: str | None = None
+    pathogen_hint: str | None = None
+    urgent: bool = False
+    pair_with: TriggerId | None = None
+    next: TriggerId | None = None
+    specimens: str | None = None
+    specimens_note: str | None = None
+    reject_results: tuple[str, ...] = ()
+    requires_syndrome: tuple[SyndromeId, ...] = ()
+    downgrade_if_vaccinated: VaccineWindow | None = None
+    titre: Titre | None = None
+
+
+class ImagingTrigger(Entry):
+    """Words of an imaging report."""
+
+    id: str
+    terms: tuple[str, ...]
+    disease: DiseaseId
+    level: Level
+    negation_terms: tuple[str, ...] = ()
+    combine_syndrome: tuple[SyndromeId, ...] = ()
+
+
+class DrugTrigger(Entry):
+    """Drugs that point to a disease; `combination_min` of them within `window_days` where given."""
+
+    id: str
+    names: tuple[str, ...]
+    disease: DiseaseTarget
+    level: Level
+    combination_min: int | None = None
+    combination: tuple[str, ...] = ()
+    window_days: int | None = None
+    days_min: int | None = None
+    exclude_single: tuple[str, ...] = ()
+    weak_combinations: tuple[tuple[str, ...], ...] = ()
+    anchor_any: tuple[str, ...] = ()
+    strong_if: str | None = None
+    reroute_without_anchor: DiseaseId | None = None
+    endemic_only: bool = False
+    event: Literal["exposure"] | None = None
+
+
+class DrugClass(Model):
+    """A class of drugs counted for surveillance."""
+
+    name: str = Field(alias="class")
+    label: str
+    names: tuple[str, ...]
+
+
+class TextTrigger(Entry):
+    """How diagnosis codes and names are read."""
+
+    id: Literal["diag_icd", "diag_name", "diag_uncertain"]
+    pattern: str | None = None
+    kind: Literal["icd"] | None = None
+    match: str | None = None
+    pattern_terms: str | None = None
+    terms: tuple[str, ...] = ()
+    level: Level | None = None
+    class_hint: Literal["suspected"] | None = None
+    exclude_context: tuple[str, ...] = ()
+    exclude_scope: str | None = None
+
+
+class NegativeCondition(Model):
+    """When a negative rule holds; every given key must hold."""
+
+    rules: tuple[TriggerId, ...] = ()
+    without: tuple[TriggerId, ...] = ()
+    icd10: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    pattern: str | None = None
+    order_context: tuple[str, ...] = ()
+    visit_terms: tuple[str, ...] = ()
+    visit_type: tuple[str, ...] = ()
+    age_months_max: int | None = None
+    already_reported: bool = False
+    vaccinated_within: str | None = None
+
+
+class NegativeRule(Entry):
+    """A named reason why evidence does not prompt: suppressed, only counted, or routed to another list."""
+
+    id: str
+    name: str
+    when: NegativeCondition
+    effect: Effect
+    to: str | None = None
+    unless: str | None = None
+    diseases: tuple[DiseaseId, ...] = ()
+
+
+class EpisodeRule(Model):
+    """A disease reported once an episode, and what begins a new one."""
+
+    disease: DiseaseId
+    new_episode: str
+
+
+class AlreadyReported(Entry):
+    """What counts as reported before."""
+
+    lifetime: tuple[DiseaseId, ...]
+    per_episode: tuple[EpisodeRule, ...]
+    changed_diagnosis: str
+    cross_org: str
+
+
+class EvidenceRules(Model):
+    """How evidence is put together."""
+
+    combine: str
+    order: tuple[str, ...]
+    suppress: tuple[str, ...]
+    already_reported: AlreadyReported
+    followup: str
+    explain: str
+
+
+class TriggersPack(Pack):
+    """`triggers.yaml`."""
+
+    NAME: ClassVar[str] = "triggers"
+    positive_values: tuple[str, ...]
+    negative_values: tuple[str, ...]
+    uncertain_values: tuple[str, ...]
+    specimen_sets: dict[str, SpecimenSet]
+    lab: tuple[LabTrigger, ...]
+    respiratory_panel_13: tuple[str, ...]
+    imaging: tuple[ImagingTrigger, ...]
+    drug: tuple[DrugTrigger, ...]
+    surveillance_drug_classes: tuple[DrugClass, ...]
+    diagnosis_text: tuple[TextTrigger, ...]
+    negative_rules: tuple[NegativeRule, ...]
+    rules: EvidenceRules
