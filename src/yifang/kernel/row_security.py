@@ -1,8 +1,8 @@
 """Row-level security as data: for each table, what the web role may do and which rows it may see.
 
-Every app lists its tables in `policies.py` as `TABLES`; `accounts.grants` turns the lists into grants and policies after
-migrations, and refuses a table that no app lists. The jobs role sees all rows by an explicit policy and may never change
-the ledger. An unset setting reads as NULL, and NULL shows nothing.
+Every app lists its tables in `policies.py` as `TABLES`; `accounts.grants` turns the lists into grants and policies
+after migrations, and refuses a table that no app lists. The jobs role sees all rows by an explicit policy and may never
+change the ledger. An unset setting reads as NULL, and NULL shows nothing.
 """
 
 from __future__ import annotations

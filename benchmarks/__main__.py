@@ -1,0 +1,39 @@
+"""`./dev bench [NAME…]`: run the benchmarks, print each figure beside what was promised. Exit 1 where one falls short."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import sys
+import time
+
+# name → module; each has `run() -> list[Figure]`. A figure's target is a least value for rates, a most for times.
+BENCHMARKS = {
+    "identify": "benchmarks.identify",
+    "cards": "benchmarks.cards",
+    "folder": "benchmarks.folder",
+    "pages": "benchmarks.pages",
+}
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"./dev bench: no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}")
+    short = 0
+    for name in names or BENCHMARKS:
+        started = time.monotonic()
+        for label, value, unit, target in importlib.import_module(BENCHMARKS[name]).run():
+            kept = value >= target if unit.endswith("/s") else value <= target
+            short += not kept
+            wanted = f"{'≥' if unit.endswith('/s') else '≤'} {target:g} {unit}"
+            print(f"{name:9} {label:58} {value:10.1f} {unit:6} {wanted:14} {'ok' if kept else 'SHORT'}", flush=True)
+        print(f"{name:9} took {time.monotonic() - started:.0f} s", flush=True)
+    return 1 if short else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
