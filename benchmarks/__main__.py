@@ -1,4 +1,4 @@
-"""`./dev bench [NAME…]`: run the benchmarks, print each figure beside what was promised. Exit 1 where one falls short."""
+"""`./dev bench [NAME…]`: each figure beside its promise; exit 1 where one falls short."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"./dev bench: no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 2
-    print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}")
+    load = os.getloadavg()[0]
+    print(f"{platform.machine()}, {os.cpu_count()} cores, load {load:.1f}, Python {platform.python_version()}")
     short = 0
     for name in names or BENCHMARKS:
         started = time.monotonic()

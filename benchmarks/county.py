@@ -37,7 +37,7 @@ class Sample:
 
 
 def fill(connection: psycopg.Connection, sealing: Sealing, organisations: dict[str, UUID], cases: int) -> Sample:
-    """Write `cases` persons, cards, versions, cases and their visibility rows. `organisations` maps district → hospital."""
+    """Write `cases` persons, cards, cases and their visibility rows. `organisations` maps district → hospital."""
     chance = random.Random(20261123)
     visibility = load().visibility
     diseases, weights = list(_DISEASES), list(_DISEASES.values())
@@ -83,11 +83,15 @@ def _case(
 ) -> None:
     person, case, card, version = new_id(), new_id(), new_id(), new_id()
     name = chance.choice(SURNAMES) + "".join(chance.choices(GIVEN, k=2))
-    id_no = f"{district}19{chance.randint(50, 99)}{chance.randint(1, 12):02}{chance.randint(1, 28):02}{number % 10000:04}"
+    id_no = (
+        f"{district}19{chance.randint(50, 99)}{chance.randint(1, 12):02}{chance.randint(1, 28):02}{number % 10000:04}"
+    )
     if len(sample.names[district]) < 500:
         sample.names[district].append(name)
         sample.numbers[district].append(id_no)
-    identity = json.dumps({"name": name, "id_type": "01", "id_no": id_no, "phone": f"138{number:08}"}, ensure_ascii=False)
+    identity = json.dumps(
+        {"name": name, "id_type": "01", "id_no": id_no, "phone": f"138{number:08}"}, ensure_ascii=False
+    )
     at = datetime(onset.year, onset.month, onset.day, 9, tzinfo=UTC) + timedelta(days=1)
     masked = name[0] + "*" + name[-1]
     rows["person"].append((person, "male", date(1980, 1, 1), township, masked, "310***11", "138***01", at))
@@ -99,7 +103,21 @@ def _case(
         )
     )  # fmt: skip
     rows["case"].append(
-        (case, person, disease, group, "clinical", onset, at, at.date(), at.date(), township, district, organisation, at)
+        (
+            case,
+            person,
+            disease,
+            group,
+            "clinical",
+            onset,
+            at,
+            at.date(),
+            at.date(),
+            township,
+            district,
+            organisation,
+            at,
+        )
     )
     rows["card"].append(
         (
@@ -119,8 +137,8 @@ _COPIES = {
     "person": "records_person (id, sex, birth_date, area_code, masked_name, masked_id_no, masked_phone, created_at)",
     "identity": "records_personidentity (person_id, sealed, name_key, id_no_key, phone_key, source_key)",
     "case": (
-        'reporting_case (id, person_id, disease, "group", case_class, onset_date, diagnosed_at, entered_on, audited_on, '
-        "residence_area, report_area, report_org_id, created_at)"
+        'reporting_case (id, person_id, disease, "group", case_class, onset_date, diagnosed_at, entered_on, '
+        "audited_on, residence_area, report_area, report_org_id, created_at)"
     ),
     "card": (
         'reporting_card (id, card_no, organisation_id, department, person_id, case_id, state, disease, "group", '
