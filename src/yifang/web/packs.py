@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from yifang.kernel.errors import NotFound
@@ -25,23 +25,23 @@ from yifang.web import components, tables
 
 SIZE = 60
 TITLES: dict[str, Promise] = {
-    "diseases": lazy("病种"),
-    "triggers": lazy("识别触发器"),
-    "syndromes": lazy("症候群"),
-    "code_maps": lazy("编码对照"),
-    "report_card": lazy("传染病报告卡"),
-    "national_system": lazy("大疫情网口径"),
-    "visibility": lazy("敏感病种可见范围"),
-    "thresholds": lazy("预警与处置阈值"),
-    "codes": lazy("代码集"),
-    "immunization": lazy("免疫程序"),
-    "management": lazy("随访管理项目"),
-    "indicators": lazy("指标"),
-    "responsibilities": lazy("责任清单"),
-    "resources": lazy("资源"),
-    "education": lazy("健康教育处方"),
-    "calendar": lazy("节假日"),
-    "work": lazy("工作事项与时限"),
+    "diseases": gettext_lazy("病种"),
+    "triggers": gettext_lazy("识别触发器"),
+    "syndromes": gettext_lazy("症候群"),
+    "code_maps": gettext_lazy("编码对照"),
+    "report_card": gettext_lazy("传染病报告卡"),
+    "national_system": gettext_lazy("大疫情网口径"),
+    "visibility": gettext_lazy("敏感病种可见范围"),
+    "thresholds": gettext_lazy("预警与处置阈值"),
+    "codes": gettext_lazy("代码集"),
+    "immunization": gettext_lazy("免疫程序"),
+    "management": gettext_lazy("随访管理项目"),
+    "indicators": gettext_lazy("指标"),
+    "responsibilities": gettext_lazy("责任清单"),
+    "resources": gettext_lazy("资源"),
+    "education": gettext_lazy("健康教育处方"),
+    "calendar": gettext_lazy("节假日"),
+    "work": gettext_lazy("工作事项与时限"),
 }
 _HEAD = ("meta", "provenance")
 _TONES = {"VERIFIED": "good", "HIGH": "good", "MEDIUM-HIGH": "info", "MEDIUM": "warn"}

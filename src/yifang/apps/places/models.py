@@ -84,7 +84,9 @@ class Place(models.Model):
     code = models.CharField(max_length=30, unique=True)
     name = models.CharField(max_length=120)
     name_en = models.CharField(max_length=160, blank=True)
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="places")
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="places"
+    )
     area_code = models.CharField(max_length=15, db_index=True)
     active = models.BooleanField(default=True)
 
