@@ -1,0 +1,157 @@
+"""Notes → findings and evidence: symptoms, names of diseases, words of imaging, results told.
+
+Everything positive is gathered with its rule and level. A name beside a word that takes it back (陈旧, 筛查) is
+withheld at once, with the rule behind the word; rules about the whole record and combination come after.
+"""
+
+from __future__ import annotations
+
+from yifang.formats.canonical import Moment, Note
+from yifang.identify.gathered import Gathered
+from yifang.identify.model import Assertion, Evidence, Finding, FindingKind, Withheld
+from yifang.identify.negative import NegativeRules, hold
+from yifang.identify.text.scan import Mention, Scanner
+from yifang.knowledge import Knowledge
+
+DENIALS = ("absent", "historical", "other_person")
+_SAID = ("present", "uncertain")
+_SILENT_SECTIONS = ("plan", "laboratory", "epidemiology")  # name diseases without saying that the patient has them
+_KINDS: dict[str, FindingKind] = {
+    "symptom": "symptom", "disease": "disease", "imaging": "imaging", "laboratory": "laboratory",
+}  # fmt: skip
+
+
+class NoteGatherer:
+    """Reads notes by one set of packs."""
+
+    def __init__(self, knowledge: Knowledge, scanner: Scanner, negative: NegativeRules) -> None:
+        self._scanner = scanner
+        self._negative = negative
+        self._tests = {rule.id: rule for rule in knowledge.triggers.lab}
+        self._imaging = {rule.id: rule for rule in knowledge.triggers.imaging}
+        self._report_as = {one.id: one.report_as for one in knowledge.diseases.values() if one.report_as}
+        self._text_rules = {rule.id: rule for rule in knowledge.triggers.diagnosis_text}
+
+    def reported_as(self, disease: str) -> str:
+        """The disease whose card is written for `disease` (诺如 → 其他感染性腹泻)."""
+        return self._report_as.get(disease) or disease
+
+    def note(self, note: Note, into: Gathered) -> None:
+        """What a note says of the patient and of others; in `past_history` what is present is historical."""
+        scene, section = into.scene, note.section
+        seen: set[tuple[str, Assertion]] = set()
+        for offset, reading in self._scanner.clauses(note.text):
+            scene.temperatures += reading.temperatures
+            scene.vitals.update(reading.vitals)
+            if scene.age_days is None:
+                scene.age_days = reading.age_days
+            for mention in reading.mentions:
+                if section == "past_history" and mention.assertion in _SAID:
+                    mention = mention._replace(assertion="historical")
+                kind, concept, assertion = mention.kind, mention.concept, mention.assertion
+                if kind == "exclude":
+                    if assertion != "absent":
+                        scene.excluded.add(concept)
+                    continue
+                if kind == "symptom":
+                    if assertion in _SAID:
+                        scene.concepts.add(concept)
+                elif kind == "disease":
+                    concept = self.reported_as(concept)
+                    if section not in _SILENT_SECTIONS and (concept, assertion) not in seen:
+                        seen.add((concept, assertion))
+                        self.named(mention, concept, note, offset, into)
+                elif kind == "laboratory":
+                    concept = self._told_result(mention, note, offset, into)
+                elif section == "imaging":
+                    self._image(mention, note, offset, into)
+                else:
+                    continue
+                start, end = mention.start + offset, mention.end + offset
+                into.findings.append(
+                    Finding(concept, note.text[start:end], start, end, note.path, assertion, _KINDS[kind], section)
+                )
+
+    def named(self, mention: Mention, disease: str, note: Note, offset: int | None, into: Gathered) -> None:
+        """Evidence of a disease's name, or its refusal by the word beside it; no `offset`: the words of a diagnosis."""
+        unsure = mention.assertion == "uncertain" and is_doubt(mention)
+        rule = self._text_rules["diag_uncertain" if unsure else "diag_name"]
+        shift = offset or 0
+        text = note.text[mention.start + shift : mention.end + shift]
+        evidence = Evidence(
+            disease,
+            "diagnosis_text" if offset is None else "note_text",
+            rule.id,
+            rule.level or "moderate",
+            text,
+            note.path,
+            None if offset is None else mention.start + offset,
+            None if offset is None else mention.end + offset,
+            "identify.evidence.name_uncertain" if unsure else "identify.evidence.name",
+            (("text", text),),
+            case_class=rule.class_hint,
+            at=day(note.at),
+        )
+        if unsure or (mention.assertion == "present" and not mention.context):
+            behind = self._negative.in_clause(mention.clause, disease)
+            if behind:
+                into.withheld.append(hold(evidence, behind))
+            else:
+                into.evidence.append(evidence)
+        elif mention.context:
+            into.withheld.append(self.refused(evidence, mention.context, mention.clause))
+
+    def refused(self, evidence: Evidence, word: str, clause: str) -> Withheld:
+        """The evidence, withheld by the rule behind a word beside it, else by its own rule."""
+        behind = self._negative.for_word(word, clause, evidence.disease)
+        return (
+            hold(evidence, behind) if behind else Withheld(evidence.disease, evidence.rule, "suppress", evidence, word)
+        )
+
+    def _image(self, mention: Mention, note: Note, offset: int, into: Gathered) -> None:
+        rule = self._imaging[mention.concept]
+        start, end = mention.start + offset, mention.end + offset
+        text = note.text[start:end]
+        evidence = Evidence(
+            rule.disease, "imaging", rule.id, rule.level, text, note.path, start, end,
+            "identify.evidence.imaging", (("text", text),), at=day(note.at),
+        )  # fmt: skip
+        denial = next((word for word in rule.negation_terms if word in mention.clause), None)
+        if denial:
+            into.withheld.append(self.refused(evidence, denial, mention.clause))
+        elif mention.assertion not in DENIALS:
+            into.evidence.append(evidence)
+
+    def _told_result(self, mention: Mention, note: Note, offset: int, into: Gathered) -> str:
+        """A positive result told in a note is at most moderate: nobody has seen the report. Gives the disease."""
+        rule = self._tests[mention.concept]
+        disease = self.reported_as(rule.disease)
+        if mention.assertion == "present" and not any(word in mention.clause for word in rule.reject_results):
+            start, end = mention.start + offset, mention.end + offset
+            into.evidence.append(
+                Evidence(
+                    disease,
+                    "laboratory",
+                    rule.id,
+                    "weak" if rule.level == "weak" else "moderate",
+                    note.text[start:end],
+                    note.path,
+                    start,
+                    end,
+                    "identify.evidence.told",
+                    (("text", mention.clause),),
+                    urgent=rule.urgent,
+                    at=day(note.at),
+                )
+            )
+        return disease
+
+
+def is_doubt(mention: Mention) -> bool:
+    """Uncertain because the writer doubts (考虑, 待排), not because of the word beside it (疫苗, 筛查)."""
+    return mention.context in ("", "待排")
+
+
+def day(moment: Moment | None) -> str | None:
+    """The civil day of a moment, None where it is not known to the day."""
+    return moment.day if moment else None

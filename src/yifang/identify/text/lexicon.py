@@ -1,0 +1,169 @@
+"""The dictionary of the text reader: every word of the packs with what it stands for, and the grammar around them.
+
+Medical words come from the packs. Words of plain grammar (colloquial negations, who is the patient, longer words that
+merely contain a medical one, such as 荨麻疹 in which 麻疹 is no measles) stand here, because they are language and not
+rules of medicine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from yifang.knowledge import Knowledge
+
+PRE, PSEUDO, TERMINATE, UNCERTAIN, HISTORICAL, OTHER, INFORMANT, SELF, PATIENT, ADJACENT, EXCLUDE, RULED_OUT = (
+    1 << bit for bit in range(12)
+)
+DURATION, COUNT = "#duration", "#count"  # a base term that means the concept only with a duration or a count
+Kind = Literal["symptom", "disease", "imaging", "laboratory", "exclude"]
+
+_GRAMMAR: dict[int, str] = {
+    PRE: "未曾 并无 未再 没有再 未发现 未查见 未述 从未 从来没有 没出现 没见 没听到 没看到",
+    ADJACENT: "没 不 没再 不再 不怎么 没怎么 不太 不会 不是 没啥 没什么 不咋 不算",
+    PSEUDO: "不停 不断 不时 不住 不止 不知 不知道 不舒服 没好 没有好 没有好转 没有效果 没有效 没退 没有退 "
+    "没多久 没办法 "
+    "没精神 不好 不退 没有缓解 未见好转 未见缓解 未经 无菌 无论 不管 不但 不仅 不光 不只 没有消失 未消失 没有减轻 "
+    "不见好转 不见好 无减轻 无改善 未减轻 未控制 控制不佳 不愈 没有退烧 没退烧 没用 没有用",
+    TERMINATE: "就是 只是 只有 不过 可是 而是 反而 只",
+    UNCERTAIN: "有没有 是不是 是否 会不会 有无 不能排除 尚不能排除 不排除 无法排除 待排除 怀疑 好像 拟诊",
+    OTHER: "爸爸 妈妈 爷爷 奶奶 姥姥 姥爷 外公 外婆 哥哥 姐姐 弟弟 妹妹 丈夫 妻子 爱人 老公 老婆 邻居 父母 "
+    "孙子 孙女 其子 其女 其夫 其妻",
+    INFORMANT: "发现 告知 介绍 反映 陪同 带来 代",
+    SELF: "本身",
+    PATIENT: "患者 患儿 病人 本人 孩子 小孩 宝宝 病孩 产妇 孕妇",
+    RULED_OUT: "排除 除外",
+}
+# Longer words in which a word of the packs is hidden and does not mean itself.
+_SHADOWS = (
+    "荨麻疹 风疹块 风疹团 非典型 非感染性腹泻 副流感 登革出血热 埃博拉出血热 百白破 麻腮风 流感嗜血杆菌 流感杆菌 "
+    "SARS-COV SARS-COV-2 SARSCOV2 抗HCV 抗-HCV 抗-HBV 抗-HEV "
+    "烧伤 烧心 烧灼 烧烤 燃烧 灼烧 退烧 退烧药 退热药 发烧友 止咳 镇咳 止咳药 咳嗽药 止泻 止吐 止痛 止喘 平喘 哮喘 "
+    "月经出血 住院医师 住院部 入院须知"
+)
+ACTIVE = ("复发", "活动性")  # an old disease that is at work again
+
+
+@dataclass(slots=True)
+class Word:
+    """One dictionary word: the concepts in it as (kind, id, offset, end offset), and its grammatical roles."""
+
+    text: str
+    concepts: tuple[tuple[Kind, str, int, int], ...] = ()
+    roles: int = 0
+
+
+@dataclass(slots=True)
+class Lexicon:
+    """All words by first character, longest first: `first[char]` are the candidates at a place."""
+
+    first: dict[str, tuple[Word, ...]] = field(default_factory=dict)
+
+
+def compile_lexicon(knowledge: Knowledge) -> Lexicon:
+    """Build the dictionary of the given packs."""
+    syndromes, triggers = knowledge.syndromes, knowledge.triggers
+    terms: dict[str, set[tuple[Kind, str]]] = {}
+    roles: dict[str, int] = {}
+
+    def concept(kind: Kind, name: str, words: Iterable[str]) -> None:
+        for word in words:
+            terms.setdefault(fold(word), set()).add((kind, name))
+
+    def role(bit: int, words: Iterable[str]) -> None:
+        for word in words:
+            roles[fold(word)] = roles.get(fold(word), 0) | bit
+
+    for name, one in syndromes.concepts.items():
+        concept("symptom", name, one.terms)
+        concept("symptom", name + DURATION, one.duration.base if one.duration else ())
+        concept("symptom", name + COUNT, one.count.base if one.count else ())
+    for syndrome in syndromes.syndromes:
+        if syndrome.exclude:
+            concept("exclude", syndrome.id, syndrome.exclude.terms)
+    for disease in knowledge.diseases.values():
+        concept("disease", disease.id, names_of_disease(disease.name, disease.aliases))
+    for test in triggers.lab:
+        concept("laboratory", test.id, test.names)
+    for image in triggers.imaging:
+        concept("imaging", image.id, image.terms)
+    for bit, words in (
+        (PRE, syndromes.negation.pre),
+        (PSEUDO, syndromes.negation.pseudo),
+        (TERMINATE, syndromes.negation.terminate),
+        (UNCERTAIN, syndromes.uncertain),
+        (HISTORICAL, syndromes.historical),
+        (OTHER, syndromes.other_person),
+        (INFORMANT, syndromes.informant),
+        (SELF, syndromes.self_words_of_other),
+    ):
+        role(bit, words)
+    for bit, text in _GRAMMAR.items():
+        role(bit, text.split())
+    for trigger in triggers.diagnosis_text:
+        role(EXCLUDE, trigger.exclude_context)
+        role(UNCERTAIN, trigger.terms)
+    for rule in triggers.negative_rules:
+        if not rule.diseases:
+            role(EXCLUDE, (term for term in rule.when.terms if not _holds_disease(term, terms)))
+    return _assemble(terms, roles)
+
+
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+_FOLD = _WIDE | {ord(char): ord(char) - 32 for char in "abcdefghijklmnopqrstuvwxyz"}
+_FOLD |= {wide: _FOLD.get(narrow, narrow) for wide, narrow in _WIDE.items()}
+
+
+def fold(text: str) -> str:
+    """Full width to half width, ASCII to upper case; one code point stays one, so that offsets hold."""
+    return text.translate(_FOLD)
+
+
+def names_of_disease(name: str, aliases: Iterable[str]) -> set[str]:
+    """Name and aliases, and the spoken order of a name in two parts: 病毒性肝炎·甲型 → 甲型病毒性肝炎, 甲型肝炎."""
+    names = {name.split("(")[0], *aliases}
+    if "·" in name:
+        whole, part = name.split("·", 1)
+        names |= {part + whole, part + whole.replace("病毒性", "")}
+    return {one for one in names if one}
+
+
+def _holds_disease(text: str, terms: dict[str, set[tuple[Kind, str]]]) -> bool:
+    return any(kind == "disease" and word in fold(text) for word, names in terms.items() for kind, _ in names)
+
+
+def _assemble(terms: dict[str, set[tuple[Kind, str]]], roles: dict[str, int]) -> Lexicon:
+    words: dict[str, Word] = {fold(shadow): Word(fold(shadow)) for shadow in _SHADOWS.split()}
+    for text in terms.keys() | roles.keys():
+        if text not in terms and text in words:
+            continue
+        own = terms.get(text, set())
+        found = {(kind, name, 0, len(text)) for kind, name in own}
+        if own and not any(kind == "disease" for kind, _ in own):
+            # A term inside a longer one counts too (口腔疱疹 is also 疱疹); inside the name of a disease it does not.
+            held = {name for _, name in own}
+            for inner, names in terms.items():
+                at = text.find(inner) if inner != text else -1
+                if at >= 0:
+                    found |= {
+                        (kind, name, at, at + len(inner))
+                        for kind, name in names
+                        if kind != "disease" and name not in held
+                    }
+        words[text] = Word(text, tuple(sorted(_longest(found))), roles.get(text, 0))
+    first: dict[str, list[Word]] = {}
+    for word in words.values():
+        first.setdefault(word.text[0], []).append(word)
+    return Lexicon(
+        {char: tuple(sorted(group, key=lambda one: (-len(one.text), one.text))) for char, group in first.items()}
+    )
+
+
+def _longest(found: set[tuple[Kind, str, int, int]]) -> list[tuple[Kind, str, int, int]]:
+    best: dict[tuple[Kind, str], tuple[Kind, str, int, int]] = {}
+    for one in found:
+        key = one[:2]
+        if key not in best or one[3] - one[2] > best[key][3] - best[key][2]:
+            best[key] = one
+    return list(best.values())

@@ -1,0 +1,280 @@
+"""Notes to mentions: which words of the packs a note holds, and whether they are said of the patient, now, and as true.
+
+The contract is the syndromes pack's: text falls into clauses; a negation cue reaches to the end of its clause unless a
+word ends it; pseudo cues negate nothing; history and other persons rule a clause; an informant is not the patient.
+A clause is read without regard to its neighbours, so readings are cached by clause.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from yifang.identify.model import Assertion
+from yifang.identify.text import measures
+from yifang.identify.text.lexicon import (
+    ACTIVE,
+    ADJACENT,
+    COUNT,
+    DURATION,
+    EXCLUDE,
+    HISTORICAL,
+    INFORMANT,
+    OTHER,
+    PATIENT,
+    PRE,
+    PSEUDO,
+    RULED_OUT,
+    SELF,
+    TERMINATE,
+    UNCERTAIN,
+    Kind,
+    Lexicon,
+    Word,
+    compile_lexicon,
+    fold,
+)
+from yifang.knowledge import Knowledge
+
+_CACHE_LIMIT = 50_000
+_CHAIN = frozenset("、和或及与跟也还,")
+_ABSENT_AFTER = re.compile(
+    r"(?:检测|检查|测定|试验|定性|定量|结果|培养|涂片)?[:为均呈是 ]{0,2}"
+    r"(?:\(-\)|阴性|未检出|未见|未查见|未发现|已排除|排除(?!不)|没有(?:了|的)?(?=$|就|,)|无$)"
+)
+_CHANGED = re.compile("加重|好转|缓解|减轻|消失|改善")  # 没有咳嗽加重 denies the change
+_NARRATOR = re.compile(r"(?:我|俺|咱)(?:们)?(?:家)?(?:的)?$")
+_COMPANION = re.compile(r"(?:与|和|跟|随|陪|同|带)$")
+_CONTACT = re.compile(r"接触.{0,6}$|(?:与|和).{0,3}$")
+# 乙肝两对半, 流感病毒核酸, HBV-DNA, 流感疫苗: the name of a test or a vaccine, not of somebody's disease.
+_OTHER_THING = re.compile(
+    r"[- ]?(?:病毒|螺旋体|杆菌)?[- ]?(?:DNA|RNA|IG[GM]|抗体|抗原|核酸|表面|核心|五项|两对半|载量|定量|疫苗|血清学|菌苗)"
+)
+# The result of a test told in a note: HBsAg阳性, 甲流抗原(+). Denials are _ABSENT_AFTER's.
+_TESTED = re.compile(
+    r"(?:检测|检查|测定|试验|定性|定量|结果|培养|涂片|[:为均呈示提是 ])*"
+    r"(?:弱?阳性?|\(\+{1,4}\)|\+{1,4}|检出|感染|生长|阴性|\(-\)|未检出|未见)"
+)
+_CASES = re.compile(r"(?:确诊)?(?:患者|病人|病例|感染者)")
+
+
+class Mention(NamedTuple):
+    """A concept at [start, end) of its text. `context` is the excluding word of the pack in whose clause it stands."""
+
+    kind: Kind
+    concept: str
+    start: int
+    end: int
+    assertion: Assertion
+    context: str = ""
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text says: mentions, temperatures (°C), other vital signs, the patient's age in days where stated."""
+
+    mentions: tuple[Mention, ...] = ()
+    temperatures: tuple[float, ...] = ()
+    vitals: tuple[tuple[str, float], ...] = ()
+    age_days: float | None = None
+
+
+_NOTHING = Reading()
+
+
+class Scanner:
+    """The dictionary reader of one set of packs."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._lexicon: Lexicon = compile_lexicon(knowledge)
+        pack = knowledge.syndromes
+        narrow = {fold(mark) for mark in pack.negation.clause_split} | {"\r"}
+        marks = "".join(char for char in map(chr, range(0x10000)) if fold(char) in narrow)
+        self._clauses = re.compile(f"[^{re.escape(marks)}]+[?？]*")
+        self._days_min = {name + DURATION: one.duration.days_min for name, one in pack.concepts.items() if one.duration}
+        self._count_min = {name + COUNT: one.count.min for name, one in pack.concepts.items() if one.count}
+        self._age_words = tuple((fold(word), years) for word, years in pack.age_words.items())
+        self._cache: dict[str, Reading] = {}
+
+    def clauses(self, text: str) -> Iterator[tuple[int, Reading]]:
+        """The clauses of a note that say something: where each begins, and its reading with offsets from there."""
+        cache = self._cache
+        for match in self._clauses.finditer(text):
+            clause = match.group()
+            reading = cache.get(clause)
+            if reading is None:
+                if len(cache) >= _CACHE_LIMIT:
+                    cache.clear()
+                reading = cache[clause] = self._read_clause(fold(clause))
+            if reading is not _NOTHING:
+                yield match.start(), reading
+
+    def read(self, text: str) -> Reading:
+        """The whole of a text, offsets counted from its beginning."""
+        mentions: list[Mention] = []
+        heat: tuple[float, ...] = ()
+        signs: tuple[tuple[str, float], ...] = ()
+        age: float | None = None
+        for at, part in self.clauses(text):
+            mentions += [one._replace(start=one.start + at, end=one.end + at) for one in part.mentions]
+            heat += part.temperatures
+            signs += part.vitals
+            age = part.age_days if age is None else age
+        return Reading(tuple(mentions), heat, signs, age)
+
+    def _read_clause(self, clause: str) -> Reading:
+        tokens = self._tokens(clause)
+        has_digit = any(char.isdigit() for char in clause)
+        heat = tuple(measures.temperatures(clause)) if has_digit else ()
+        signs = tuple(measures.vitals(clause).items()) if has_digit else ()
+        age = measures.age_days(clause)
+        if age is None:
+            age = next((years * 365.25 for word, years in self._age_words if word in clause), None)
+        mentions = self._assert(clause, tokens) if any(word.concepts for _, word in tokens) else ()
+        if not mentions and not heat and not signs and age is None:
+            return _NOTHING
+        return Reading(mentions, heat, signs, age)
+
+    def _tokens(self, clause: str) -> list[tuple[int, Word]]:
+        tokens: list[tuple[int, Word]] = []
+        first = self._lexicon.first
+        at, length = 0, len(clause)
+        while at < length:
+            for word in first.get(clause[at], ()):
+                if clause.startswith(word.text, at) and _bounded(clause, at, word.text):
+                    tokens.append((at, word))
+                    at += len(word.text)
+                    break
+            else:
+                at += 1
+        return tokens
+
+    def _assert(self, clause: str, tokens: list[tuple[int, Word]]) -> tuple[Mention, ...]:
+        roles = 0
+        for _, word in tokens:
+            roles |= word.roles
+        others = _other_spans(clause, tokens) if roles & OTHER else ()
+        historical = bool(roles & HISTORICAL)
+        excludes = [(at, word.text) for at, word in tokens if word.roles & EXCLUDE] if roles & EXCLUDE else []
+        negated = unsure = ruled_out = False
+        reach = -1  # end of what an adjacent negation (不发热) reaches
+        found: list[Mention] = []
+        for at, word in tokens:
+            role = word.roles
+            if role & TERMINATE:
+                negated, reach = False, -1
+            if role & UNCERTAIN:
+                unsure = True
+            if role & RULED_OUT:
+                ruled_out = True
+            if role & PSEUDO:
+                continue
+            if role & PRE:
+                negated = True
+            elif role & ADJACENT:
+                reach = at + len(word.text) + (0 if len(word.text) > 1 else 1)
+            if not word.concepts:
+                continue
+            gap = at - reach
+            near = reach >= 0 and (gap <= 0 or (gap == 1 and clause[reach] in _CHAIN))
+            reach = at + len(word.text) if near else -1
+            for kind, concept, inner, inner_end in word.concepts:
+                start, end = at + inner, at + inner_end
+                if kind == "disease" and _OTHER_THING.match(clause, end):
+                    continue
+                if kind == "laboratory" and not _TESTED.match(clause, end):
+                    continue  # a test that is only named says nothing
+                if concept in self._days_min:
+                    if max(measures.durations(clause), default=0) < self._days_min[concept]:
+                        continue
+                    concept = concept.removesuffix(DURATION)
+                elif concept in self._count_min:
+                    if (measures.count_after(clause, end) or 0) < self._count_min[concept]:
+                        continue
+                    concept = concept.removesuffix(COUNT)
+                assertion: Assertion = "present"
+                context = ""
+                if any(first <= start < last for first, last in others):
+                    assertion = "other_person"
+                elif (negated or near) and not _CHANGED.match(clause, end):
+                    assertion = "absent"
+                elif _ABSENT_AFTER.match(clause, at + len(word.text)):
+                    assertion, context = "absent", "阴性" if kind == "disease" else ""
+                elif kind == "disease":
+                    assertion, context = _of_disease(clause, start, end, roles, historical, ruled_out, excludes)
+                elif historical:
+                    assertion = "historical"
+                elif unsure or clause[end : end + 1] == "?":
+                    assertion = "uncertain"
+                found.append(Mention(kind, concept, start, end, assertion, context, clause))
+        return tuple(found)
+
+
+def _bounded(clause: str, at: int, word: str) -> bool:
+    """Latin words must stand alone: HCV is not part of HCVAB, T is not part of CT."""
+    if not (word[0].isascii() and word[0].isalnum()):
+        return True
+    before = clause[at - 1] if at else " "
+    after = clause[at + len(word)] if at + len(word) < len(clause) else " "
+    if before.isascii() and before.isalnum():
+        return False
+    return not (word[-1].isascii() and word[-1].isalnum() and after.isascii() and after.isalnum())
+
+
+def _other_spans(clause: str, tokens: list[tuple[int, Word]]) -> list[tuple[int, int]]:
+    """The stretches of a clause that speak of somebody else than the patient."""
+    spans: list[tuple[int, int]] = []
+    for place, (at, word) in enumerate(tokens):
+        if not word.roles & OTHER or _NARRATOR.search(clause, 0, at):
+            continue
+        end = at + len(word.text)
+        rest = tokens[place + 1 :]
+        informant = next((one for one in rest if one[1].roles & INFORMANT and one[0] - end <= 6), None)
+        if informant:
+            after = [one for one in rest if one[0] > informant[0]]
+            if not any(one[1].roles & (OTHER | SELF) for one in after):
+                continue
+        if _COMPANION.search(clause, 0, at) and (
+            "后" in clause[end:] or "聚" in clause[end:] or "同住" in clause[end:]
+        ):
+            continue
+        stop = next((one[0] for one in rest if one[1].roles & PATIENT and not one[1].roles & SELF), len(clause))
+        # 发热的同学: what stands right before 的 belongs to that person as well.
+        begin = next((one[0] for one in tokens[:place] if clause[one[0] + len(one[1].text) : at] in ("的", "")), at)
+        spans.append((begin, stop))
+    return spans
+
+
+def _of_disease(
+    clause: str, start: int, end: int, roles: int, historical: bool, ruled_out: bool, excludes: list[tuple[int, str]]
+) -> tuple[Assertion, str]:
+    """Assertion of a disease name, and the excluding word of the pack in its clause, if any."""
+    if clause[end : end + 1] == "样":
+        return "uncertain", "样"
+    if _CONTACT.search(clause, 0, start) and _CASES.match(clause, end):
+        return "other_person", "接触史"
+    for at, word in excludes:
+        if word in ("阴性", "(-)") and (at < start or "阳性" in clause[end:at]):
+            continue
+        if at <= start and at + len(word) >= end:
+            continue
+        told = _CONTEXT_ASSERTION.get(word, "uncertain")
+        if told == "historical" and any(sign in clause for sign in ACTIVE):
+            continue
+        return told, word
+    if historical and not any(sign in clause for sign in ACTIVE):
+        return "historical", "病史"
+    if ruled_out:
+        return "absent", "排除"
+    if roles & UNCERTAIN or "?" in clause[end:]:
+        return "uncertain", ""
+    return "present", ""
+
+
+_CONTEXT_ASSERTION: dict[str, Assertion] = {
+    "病史": "historical", "既往史": "historical", "陈旧": "historical", "已愈": "historical", "复查": "historical",
+    "后遗症": "historical", "家族史": "other_person", "接触史": "other_person", "排除": "absent", "阴性": "absent",
+}  # fmt: skip
