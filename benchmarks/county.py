@@ -15,6 +15,7 @@ from uuid import UUID
 import psycopg
 
 from yifang.kernel import areas
+from yifang.kernel.identity_number import check_digit
 from yifang.kernel.ids import new_id
 from yifang.kernel.sealing import Sealing
 from yifang.knowledge import load
@@ -83,9 +84,9 @@ def _case(
 ) -> None:
     person, case, card, version = new_id(), new_id(), new_id(), new_id()
     name = chance.choice(SURNAMES) + "".join(chance.choices(GIVEN, k=2))
-    id_no = (
-        f"{district}19{chance.randint(50, 99)}{chance.randint(1, 12):02}{chance.randint(1, 28):02}{number % 10000:04}"
-    )
+    born = date(1930, 1, 1) + timedelta(days=number // 1000 % 25_000)
+    first17 = f"{district}{born:%Y%m%d}{number % 1000:03}"
+    id_no = first17 + check_digit(first17)
     if len(sample.names[district]) < 500:
         sample.names[district].append(name)
         sample.numbers[district].append(id_no)
@@ -98,7 +99,7 @@ def _case(
     rows["identity"].append(
         (
             person, sealing.seal(identity.encode(), f"person:{person}"), sealing.index("name", name),
-            sealing.index("id", f"{id_no}:{number}"), sealing.index("phone", f"138{number:08}"),
+            sealing.index("id", id_no), sealing.index("phone", f"138{number:08}"),
             sealing.index("source", str(number)),
         )
     )  # fmt: skip

@@ -41,7 +41,7 @@ def running(jobs: bool = True) -> Iterator[Node]:
     port = _free_port()
     os.environ |= {
         "YIFANG_DATA": str(data), "YIFANG_PORT": str(port), "YIFANG_DB_ROLE": "owner", "DATABASE_URL": "",
-        "DJANGO_SETTINGS_MODULE": "yifang.node.settings", "YIFANG_DEMO": "",
+        "DJANGO_SETTINGS_MODULE": "yifang.node.settings", "YIFANG_DEMO": "no",
     }  # fmt: skip
     process = subprocess.Popen([sys.executable, "-m", "yifang.cli", "run"], stdout=subprocess.DEVNULL)
     try:

@@ -114,6 +114,18 @@ class NoticeSource(Protocol):
     def __call__(self, viewer: Any) -> Iterable[Notice]: ...
 
 
+class RelatedSource(Protocol):
+    """What this app has to show beside a subject of an earlier one (the signals of a case), scoped to the viewer."""
+
+    def __call__(self, viewer: Any, kind: str, subject: Any) -> Iterable[SearchHit]: ...
+
+
+class AdviceSource(Protocol):
+    """What was said to this viewer about a disease, read or not, and still holds."""
+
+    def __call__(self, viewer: Any, disease: str) -> Iterable[Notice]: ...
+
+
 class PurposeSource(Protocol):
     """Why this viewer looks: the purpose that the request's `work` parameter stands for, "" where it is not theirs."""
 
@@ -170,6 +182,8 @@ timeline: Registry[Named] = Registry()  # TimelineProvider
 search: Registry[Named] = Registry()  # SearchProvider
 home: Registry[Named] = Registry()  # HomeRoute
 notices: Registry[Named] = Registry()  # NoticeSource
+related: Registry[Named] = Registry()  # RelatedSource
+disease_advice: Registry[Named] = Registry()  # AdviceSource
 purposes: Registry[Named] = Registry()  # PurposeSource
 subject_pages: Registry[SubjectPage] = Registry()
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-_PLAIN = sql.SQL("LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT")
+_PLAIN = sql.SQL("LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ def set_password(connection: psycopg.Connection, name: str, password: str) -> No
 
 def make_member(connection: psycopg.Connection, member: str, role: str) -> None:
     """Let `member` become `role` by SET ROLE, without inheriting what `role` may do."""
-    # before 16 inheritance is a property of the member alone
+    # Before 16 inheritance is a property of the member alone, and an owner that does not inherit loses the rights of
+    # pg_database_owner on schema public; there it inherits, which adds nothing to what an owner may do anyway.
     option = sql.SQL(" WITH INHERIT FALSE, SET TRUE") if connection.info.server_version >= 160000 else sql.SQL("")
     connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(member)) + option)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("yifang.apps.accounts.urls")),
     path("", include("yifang.apps.records.urls")),
     path("", include("yifang.apps.intake.urls")),
+    path("", include("yifang.apps.reporting.urls")),
     path("", include("yifang.apps.surveillance.urls")),
 ]
 

@@ -3,8 +3,10 @@
 Not for deciding who may do what (`roles`): this only writes into the database what each app's `policies.py` says.
 """
 
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 
 from django.apps import apps
 from django.conf import settings
@@ -19,13 +21,18 @@ _LIBRARIES = ("django_", "auth_", "axes_", "account_", "usersessions_", "mfa_", 
 def tables() -> dict[str, Table]:
     """Every table that an app lists, by name. Raises ValueError when two apps list the same."""
     listed: dict[str, Table] = {}
+    for policies in _policies():
+        for table in policies.TABLES:
+            if table.name in listed:
+                raise ValueError(f"{table.name} has two policies")
+            listed[table.name] = table
+    return listed
+
+
+def _policies() -> Iterator[ModuleType]:
     for app in apps.get_app_configs():
         if app.name.startswith("yifang.") and find_spec(f"{app.name}.policies"):
-            for table in import_module(f"{app.name}.policies").TABLES:
-                if table.name in listed:
-                    raise ValueError(f"{table.name} has two policies")
-                listed[table.name] = table
-    return listed
+            yield import_module(f"{app.name}.policies")
 
 
 def apply() -> None:
@@ -34,6 +41,10 @@ def apply() -> None:
     listed = tables()
     with connection.cursor() as cursor:
         cursor.execute(FUNCTIONS)
+        for policies in _policies():
+            # What the web role must reach past the policies, by functions that the owner's rights run.
+            if functions := getattr(policies, "FUNCTIONS", ""):
+                cursor.execute(functions)
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {web}, {jobs}")
         cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {web}, {jobs}")
         cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {web}, {jobs}")

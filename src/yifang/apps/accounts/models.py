@@ -78,12 +78,13 @@ class SubjectKind(models.TextChoices):
 
 
 class Visibility(models.Model):
-    """One place that may see one subject. Lists start here, by equality on scope and kind (and disease), newest day first."""
+    """One place that may see one subject. Lists start here: scope and kind (and disease) by equality, newest first."""
 
     id = models.BigAutoField(primary_key=True)
     scope = models.CharField(max_length=80)
     kind = models.CharField(max_length=10, choices=SubjectKind)
     subject = models.UUIDField()
+    person = models.UUIDField(null=True)  # whom the subject is about: seeing it is seeing them
     day = models.DateField()
     disease = models.CharField(max_length=40, blank=True)
     group = models.CharField(max_length=24, default="ordinary")  # of the visibility pack
@@ -97,6 +98,7 @@ class Visibility(models.Model):
             models.UniqueConstraint(fields=("subject", "scope", "reason"), name="one_row_a_scope_and_reason"),
         )
         indexes = (
+            models.Index(fields=("person", "scope"), condition=Q(person__isnull=False), name="visibility_person"),
             models.Index(F("scope"), F("kind"), F("day").desc(), F("subject").desc(), name="visibility_list"),
             models.Index(
                 F("scope"), F("kind"), F("disease"), F("day").desc(), F("subject").desc(), name="visibility_disease"

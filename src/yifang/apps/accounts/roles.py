@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a table is read by its columns)
 """Who there is: the roles of the house, what each may do, and from which scope it looks.
 
 `pack_role` is the row of the visibility matrix that applies. A permission is `<app>.<verb>`; who may do a thing stands
@@ -21,17 +22,27 @@ class Role:
     ordinary: Literal["case", "task", "count", "none"] = "none"  # the level for diseases of no sensitive group
 
 
-DOCTOR = {"suspicion.list", "suspicion.answer", "card.draft", "card.report", "card.view", "person.open", "feedback.read"}
+DOCTOR = {
+    "suspicion.list",
+    "suspicion.answer",
+    "card.draft",
+    "card.report",
+    "card.view",
+    "person.open",
+    "feedback.read",
+    "glass.open",
+}
 DESK = {
     "suspicion.list", "suspicion.answer", "card.draft", "card.report", "card.view", "card.review", "card.enter",
     "card.correct", "card.delete", "card.export", "person.open", "case.list", "feedback.read",
-    "quarantine.view", "quarantine.mend", "intake.upload",
+    "quarantine.view", "quarantine.mend", "intake.upload", "glass.answer",
 }  # fmt: skip
 DISTRICT = {
     "card.view", "card.audit", "card.merge", "card.delete", "card.correct", "card.enter", "card.export", "case.list",
-    "case.export", "person.open", "signal.list", "signal.answer", "place.match", "grid.assign",
+    "case.export", "person.open", "signal.list", "signal.answer", "place.match", "grid.assign", "glass.answer",
 }  # fmt: skip
-LOOK = {"signal.list"}
+LOOK = frozenset({"signal.list"})
+DUTY = frozenset(DISTRICT - {"card.merge"} | {"glass.open"})
 
 _ROLES = [
     Role("clinician", "临床医生", "Clinician", "department", "临床医生", frozenset(DOCTOR), ordinary="case"),
@@ -39,13 +50,13 @@ _ROLES = [
     Role("hospital_lab", "医院检验科", "Hospital laboratory", "organisation", "检验科", frozenset({"quarantine.view"}), ordinary="case"),
     Role("infection_control", "院感科", "Infection control", "organisation", "院感科", frozenset({"feedback.read"}), ordinary="case"),
     Role("epidemiologist", "疾控流调监测", "CDC epidemiologist", "area", "疾控监测员", frozenset(DISTRICT), ordinary="case"),
-    Role("cdc_lab", "疾控实验室", "CDC laboratory", "area", "疾控实验室", frozenset(LOOK), ordinary="case"),
-    Role("duty_officer", "疾控值班", "CDC duty officer", "area", "疾控值班长", frozenset(DISTRICT - {"card.merge"}), ordinary="case"),
-    Role("supervisor", "疾控监督员", "CDC supervisor", "area", "疾控监督员", frozenset(LOOK), ordinary="count"),
+    Role("cdc_lab", "疾控实验室", "CDC laboratory", "area", "疾控实验室", LOOK, ordinary="case"),
+    Role("duty_officer", "疾控值班", "CDC duty officer", "area", "疾控值班长", DUTY, ordinary="case"),
+    Role("supervisor", "疾控监督员", "CDC supervisor", "area", "疾控监督员", LOOK, ordinary="count"),
     Role("health_inspection", "卫生监督执法", "Health inspection", "area", "疾控监督员"),
-    Role("bureau", "卫健局(疾控局)", "Health bureau", "area", "卫健局管理员", frozenset(LOOK), ordinary="count"),
-    Role("eoc_commander", "应急指挥长", "EOC commander", "area", "政府领导", frozenset(LOOK), ordinary="count"),
-    Role("eoc_staff", "应急指挥中心", "EOC staff", "area", "卫健局管理员", frozenset(LOOK), ordinary="count"),
+    Role("bureau", "卫健局(疾控局)", "Health bureau", "area", "卫健局管理员", LOOK, ordinary="count"),
+    Role("eoc_commander", "应急指挥长", "EOC commander", "area", "政府领导", LOOK, ordinary="count"),
+    Role("eoc_staff", "应急指挥中心", "EOC staff", "area", "卫健局管理员", LOOK, ordinary="count"),
     Role("group_office", "总医院公卫健康部", "Medical-group public-health office", "organisation", "医院管理员", ordinary="count"),
     Role("commissioner", "公共卫生专员", "Public-health commissioner", "organisation", "公共卫生专员", ordinary="count"),
     Role("expert", "专家", "Expert", "user", "专家"),
@@ -73,7 +84,7 @@ _ROLES = [
     Role("family_doctor", "家庭医生团队", "Family-doctor team", "organisation", "家庭医生", ordinary="case"),
     Role("resident", "居民", "Resident", "user", "居民"),
     Role("administrator", "系统管理员", "System administrator", "none", "系统管理员",
-         frozenset({"packs.view", "ledger.verify", "accounts.manage", "gallery.view"})),
+         frozenset({"packs.view", "ledger.view", "ledger.verify", "accounts.manage", "gallery.view"})),
     Role("auditor", "审计员", "Auditor", "none", "审计员", frozenset({"ledger.view", "ledger.verify", "packs.view"})),
 ]  # fmt: skip
 

@@ -21,7 +21,7 @@ from yifang.knowledge import load
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """`scopes` are all keys it looks from, `list_scopes` those its lists start from; groups are of the visibility pack."""
+    """`scopes` are all keys it looks from (its lists start from the last); groups are of the visibility pack."""
 
     user_id: int | None
     role: str
@@ -64,7 +64,8 @@ def viewer_of(seat: Seat) -> Viewer:
             scopes = (user, f"place:{seat.place_id}")
         case _:
             scopes = (user,)
-    levels = load().visibility.levels_of(role.pack_role, ordinary=role.ordinary)
+    pack = load().visibility
+    levels = {group: pack.level(role.pack_role, group) or role.ordinary for group in pack.groups}
     if seat.hiv_officer and levels.get("hiv") in ("task", "count"):
         levels = levels | {"hiv": "case"}
     return Viewer(

@@ -21,13 +21,17 @@ SHARED_IN_A_DEPARTMENT = frozenset({"ordinary", "tb"})
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What the rows are about; `day` orders lists, `disease` filters them, `group` is the sensitivity group."""
+    """What the rows are about; `day` orders lists, `disease` filters them, `group` is the sensitivity group.
+
+    Whoever sees the subject sees the `person` it is about, so a person needs rows of their own only for break-glass.
+    """
 
     kind: SubjectKind
     id: UUID
     day: date
     disease: str = ""
     group: str = "ordinary"
+    person: UUID | None = None
 
 
 def group_of(disease: str) -> str:
@@ -69,7 +73,8 @@ def show_many(
     rows = [
         Visibility(
             scope=scope, kind=subject.kind, subject=subject.id, day=subject.day, disease=subject.disease,
-            group=subject.group, level=level, reason=reason, until=until, granted_by=by,
+            group=subject.group, person=subject.id if subject.kind == SubjectKind.PERSON else subject.person,
+            level=level, reason=reason, until=until, granted_by=by,
         )
         for subject, scope in pairs
     ]  # fmt: skip
@@ -100,7 +105,7 @@ def listed(
     after: tuple[date, UUID] | None = None,
     limit: int = 50,
 ) -> list[tuple[date, UUID]]:
-    """Keys (day, subject) of what `scope` sees, newest first, from `after` on: an index walk, whatever the scope's size."""
+    """Keys (day, subject) of what `scope` sees, newest first, from `after` on: an index walk, however large it is."""
     conditions, values = ["scope = %s", "kind = %s"], [scope, kind]
     if disease:
         conditions.append("disease = %s")

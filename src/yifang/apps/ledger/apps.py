@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class LedgerConfig(AppConfig):
@@ -10,3 +11,5 @@ class LedgerConfig(AppConfig):
         from yifang.kernel import protocols
 
         protocols.loops.add(protocols.Loop("ledger.pump", pump))
+        readers = frozenset({"auditor", "administrator"})
+        protocols.menu.add(protocols.MenuItem("ledger", _("台账"), "ledger:entries", readers, 900, "history"))

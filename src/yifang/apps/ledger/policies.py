@@ -1,8 +1,47 @@
-"""The ledger: everyone writes, nobody changes; the auditor reads all, others what concerns a subject they may see."""
+"""The ledger: everyone writes, nobody changes; the auditor reads all, others what concerns a subject they may see.
+
+`yf_live` tells an open page that something of its concern was sealed, and of what kind, and nothing else of it.
+`yf_xid` is the writing transaction. A backup restored into a new cluster finds transactions numbered from the start
+again, below those in the ledger; what runs at every start then lifts `yf_xid_base`, so that the order goes on.
+"""
 
 from yifang.kernel.row_security import ROLE, Table, seen
 
-_READERS = f"{ROLE} IN ('auditor', 'administrator') OR (stream = 'change' AND {seen('subject')})"
+_READERS = f"{ROLE} IN ('auditor', 'administrator') OR (stream = 'change' AND {seen('ledger_entry.subject')})"
+
+# A page that was asleep for more than this many entries is told to refresh everything: looking would cost more.
+LIVE_LOOK = 2000
+
+FUNCTIONS = f"""
+DO $lift$ DECLARE highest bigint; base bigint := 0; this bigint := pg_current_xact_id()::text::bigint;
+BEGIN
+    SELECT coalesce(max(last), 0) INTO highest FROM (
+        SELECT max(xid) AS last FROM ledger_entry WHERE stream = 'change'
+        UNION ALL SELECT max(xid) FROM ledger_entry WHERE stream = 'access') streams;
+    IF to_regprocedure('yf_xid_base()') IS NOT NULL THEN EXECUTE 'SELECT yf_xid_base()' INTO base; END IF;
+    IF highest >= this + base THEN base := highest + 1 - this; END IF;
+    EXECUTE format('CREATE OR REPLACE FUNCTION yf_xid_base() RETURNS bigint LANGUAGE sql STABLE
+        AS $f$ SELECT %s::bigint $f$', base);
+END $lift$;
+CREATE OR REPLACE FUNCTION yf_xid() RETURNS bigint LANGUAGE sql VOLATILE AS
+$$ SELECT pg_current_xact_id()::text::bigint + yf_xid_base() $$;
+CREATE OR REPLACE FUNCTION yf_finished() RETURNS bigint LANGUAGE sql STABLE AS
+$$ SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint + yf_xid_base() $$;
+
+CREATE OR REPLACE FUNCTION yf_live(after bigint) RETURNS TABLE (reached bigint, topics text[])
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+WITH head AS (SELECT coalesce(max(seq), 0) AS seq FROM ledger_seal WHERE stream = 'change')
+SELECT head.seq, CASE
+    WHEN head.seq <= after THEN '{{}}'::text[]
+    WHEN head.seq - after > {LIVE_LOOK} THEN ARRAY['*']
+    ELSE coalesce((
+        SELECT array_agg(DISTINCT e.subject_kind::text) FROM ledger_seal s JOIN ledger_entry e ON e.id = s.entry_id
+        WHERE s.stream = 'change' AND s.seq > after AND s.seq <= head.seq
+          AND e.scopes::text[] && yf_list('yifang.scopes')
+    ), '{{}}') END
+FROM head
+$$;
+"""
 
 TABLES = [
     Table("ledger_entry", may="SELECT, INSERT", rows=_READERS, added="true", jobs="SELECT, INSERT"),

@@ -54,8 +54,9 @@ class Change:
 
 
 _INSERT = """
-INSERT INTO ledger_entry (stream, at, xid, kind, subject_kind, subject, actor, role, purpose, scopes, fields, facts, digest)
-VALUES (%s, %s, pg_current_xact_id()::text::bigint, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+INSERT INTO ledger_entry
+(stream, at, xid, kind, subject_kind, subject, actor, role, purpose, scopes, fields, facts, digest)
+VALUES (%s, %s, yf_xid(), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 

@@ -54,7 +54,10 @@ def subscribe(name: str, kinds: Sequence[str], handle: Handler, batch: int = 200
 
 def deliver_pending() -> bool:
     """Give every subscriber its next batch. Returns whether any had something to do (then call again)."""
-    return any([_deliver(subscriber) for subscriber in _subscribers.values()])
+    worked = [
+        _deliver(subscriber) for subscriber in _subscribers.values()
+    ]  # every one, not up to the first that worked
+    return any(worked)
 
 
 def _deliver(subscriber: Subscriber) -> bool:

@@ -1,6 +1,30 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from yifang.apps.accounts.roles import ROLES
 
 
 class SurveillanceConfig(AppConfig):
     name = "yifang.apps.surveillance"
     label = "surveillance"
+
+    def ready(self) -> None:
+        from yifang.apps.surveillance import queries, subscribers
+        from yifang.kernel import protocols
+
+        subscribers.register()
+        protocols.notices.add(protocols.Named("surveillance.feedback", queries.notices))
+        protocols.disease_advice.add(protocols.Named("surveillance.feedback", queries.advice))
+        protocols.related.add(protocols.Named("surveillance.signals", queries.related))
+        protocols.subject_pages.add(protocols.SubjectPage("signal", "surveillance:signal"))
+        protocols.menu.add(
+            protocols.MenuItem(
+                "signals",
+                _("预警信号"),
+                "surveillance:inbox",
+                frozenset(key for key, role in ROLES.items() if "signal.list" in role.may),
+                order=30,
+                icon="radar",
+                badge=queries.waiting,
+            )
+        )

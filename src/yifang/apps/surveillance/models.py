@@ -40,7 +40,7 @@ class Conclusion(models.TextChoices):
 
 
 class Signal(models.Model):
-    """`expected` and `limit` are counts over `window_days`; `answered_at` is the first answer (响应), its clock `due_at`."""
+    """`expected` and `limit` are counts over `window_days`; `due_at` is the clock of the first answer (响应)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     method = models.CharField(max_length=30)  # single_case, later moving_percentile, …

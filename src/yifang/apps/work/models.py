@@ -28,7 +28,7 @@ TRANSITIONS = {
 
 
 class WorkItem(models.Model):
-    """`subject` is what it is about; `title` names it without identity; `place_sealed` is an address for who must go."""
+    """`subject` is what it is about; `title` names it without identity; `place_sealed` is where to go."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(max_length=30)
@@ -41,7 +41,7 @@ class WorkItem(models.Model):
     owner = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     urgent = models.BooleanField(default=False)
     starts_at = models.DateTimeField()
-    due_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField()
     rung = models.PositiveSmallIntegerField(default=0)  # how many rungs of the ladder were climbed
     next_escalation_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=40, blank=True)
@@ -78,7 +78,7 @@ class Desk(models.Model):
     scope = models.CharField(max_length=80)
     role = models.CharField(max_length=30)
     open = models.BooleanField(default=True)
-    due_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField()
     since = models.DateTimeField()
     escalated = models.BooleanField(default=False)
 

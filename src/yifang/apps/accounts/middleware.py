@@ -1,0 +1,116 @@
+"""Who looks, in which language, for what purpose: every page runs inside one transaction that knows its viewer.
+
+`ViewerMiddleware` must be the last of the middleware, for it calls the view itself. A streamed answer would be produced
+after the transaction and see nothing: views answer whole.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import translation
+
+from yifang.apps.accounts import purposes, queries
+from yifang.apps.accounts.models import Seat
+from yifang.apps.accounts.viewers import Viewer, enter, viewer_of
+from yifang.apps.accounts.words import message_language
+from yifang.apps.ledger.queries import head
+from yifang.kernel.errors import YifangError, http_status
+from yifang.web import errors, htmx
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+SEAT = "seat"  # in the session
+PUBLIC = frozenset({"account_login", "account_logout", "set_language"})
+# What a signed-in person may do who holds no seat today.
+SEATLESS = frozenset({"account_change_password", "accounts:seat"})
+
+
+class LanguageMiddleware:
+    """Chinese unless the reader chose otherwise: what a browser prefers says nothing in a Chinese office."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class ViewerMiddleware:
+    """Sets `request.viewer`, `seat`, `seats`, `live_url`; runs the view inside `enter`; turns errors to pages."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.viewer, request.seat, request.seats, request.live_url = None, None, [], ""
+        if request.user.is_authenticated:
+            request.seats = queries.seats_of(request.user)
+            request.seat = chosen_seat(request.seats, request.session.get(SEAT, ""))
+            request.viewer = viewer_of(request.seat) if request.seat else None
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        name = request.resolver_match.view_name
+        if name in PUBLIC:
+            return None
+        if not request.user.is_authenticated:
+            return _to_sign_in(request)
+        if request.viewer is None:
+            return None if name in SEATLESS else errors.page(request, 403, _no_seat())
+        try:
+            with enter(request.viewer):
+                return _run(request, view, args, kwargs)
+        except YifangError as error:
+            if http_status(error) >= 500:
+                raise
+            return errors.page(request, http_status(error), error.render(message_language()))
+
+
+def chosen_seat(seats: list[Seat], wanted: str) -> Seat | None:
+    """The seat of id `wanted` when it is among `seats`, else the first, None where there is none."""
+    return next((seat for seat in seats if str(seat.id) == wanted), seats[0] if seats else None)
+
+
+def _run(
+    request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> HttpResponse:
+    if request.method == "GET" and not htmx.is_htmx(request):
+        # Before the view reads: what is sealed in between is then shown twice rather than never.
+        request.live_url = f"{reverse('live')}?after={head()}"
+    purpose = purposes.of_request(request, kwargs)
+    viewer: Viewer = request.viewer.acting_for(purpose)
+    if not purpose:
+        return _rendered(view(request, *args, **kwargs))
+    request.viewer = viewer
+    with enter(viewer):
+        return _rendered(view(request, *args, **kwargs))
+
+
+def _rendered(response: HttpResponse) -> HttpResponse:
+    """A lazy template response would render after the transaction, and then see nothing."""
+    return response.render() if callable(getattr(response, "render", None)) else response
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    if htmx.is_htmx(request):
+        return htmx.redirect(request, reverse("account_login"))
+    if request.headers.get("X-Requested-With") == "live":  # an open page asks: it must not take the sign-in for news
+        return HttpResponse(status=401)
+    return redirect_to_login(request.get_full_path(), reverse("account_login"))
+
+
+def _no_seat() -> str:
+    from yifang.kernel.messages import render
+
+    return render("accounts.no_seat", {}, message_language())

@@ -1,0 +1,115 @@
+"""How a signal is told on a page: rows of the inbox, why it was raised, its steps. Words only; no reads, no changes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from yifang.apps.surveillance.models import TRANSITIONS, Signal, SignalState, SignalStep
+from yifang.apps.surveillance.queries import area_name, disease_name
+from yifang.web.components import Moment, Tone
+
+TONES: dict[str, Tone] = {
+    SignalState.OPEN: "warn",
+    SignalState.VERIFYING_DESK: "info",
+    SignalState.VERIFYING_FIELD: "info",
+    SignalState.CLOSED: "done",
+    SignalState.ESCALATED: "bad",
+}
+_ICONS = {
+    SignalState.VERIFYING_DESK: "database",
+    SignalState.VERIFYING_FIELD: "map-pin",
+    SignalState.CLOSED: "circle-check",
+    SignalState.ESCALATED: "arrow-up-right",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One signal in the inbox."""
+
+    signal: Signal
+    disease: str
+    area: str
+    tone: Tone
+    months: Sequence[int]
+    curve: str
+
+    @property
+    def state(self) -> str:
+        return str(SignalState(self.signal.state).label)
+
+
+def row(signal: Signal) -> Row:
+    """The row of a signal."""
+    months = [number for _month, number in signal.explanation["months"]]
+    name, area = disease_name(signal.disease), area_name(signal.area_code)
+    curve = _("{area} {disease} 近 {n} 个月每月病例数，本月 {last}").format(
+        area=area, disease=name, n=len(months), last=months[-1] if months else 0
+    )
+    return Row(signal, name, area, TONES[signal.state], months, curve)
+
+
+def method_name(signal: Signal) -> str:
+    """What the method is called."""
+    return _("单病例预警") if signal.method == "single_case" else signal.method
+
+
+def reasons(signal: Signal) -> list[tuple[Any, Any]]:
+    """Why the signal was raised, each number with its name."""
+    told = signal.explanation
+    return [
+        (_("方法"), method_name(signal)),
+        (_("观察到"), _("{n} 例").format(n=signal.observed)),
+        (_("预期"), _("{n:g} 例").format(n=signal.expected)),
+        (_("限值"), _("{n:g} 例 / {days} 天").format(n=signal.limit, days=signal.window_days)),
+        (_("规则"), told["rule"]),
+        (_("依据"), told["source"]),
+        (_("可信度"), told["confidence"]),
+        (_("答复时限"), _("{n} 小时").format(n=told["response_hours"])),
+        (_("知识包版本"), signal.pack_digest[:12]),
+        (_("涉及地区"), "、".join(area_name(code) for code in told["areas"])),
+    ]
+
+
+def moments(signal: Signal, steps: Sequence[SignalStep]) -> list[Moment]:
+    """The course of a signal as a time line, from the moment it was raised."""
+    raised = Moment(signal.raised_at, _("产生预警"), method_name(signal), "radar", "warn")
+    return [raised] + [
+        Moment(
+            step.at,
+            " · ".join(filter(None, (step.get_state_display(), step.get_conclusion_display()))),
+            step.note,
+            _ICONS[SignalState(step.state)],
+            TONES[step.state],
+            who=step.by,
+        )
+        for step in steps
+    ]
+
+
+CASE_CLASSES = {
+    "suspected": gettext_lazy("疑似病例"),
+    "clinical": gettext_lazy("临床诊断病例"),
+    "confirmed": gettext_lazy("确诊病例"),
+    "carrier": gettext_lazy("病原携带者"),
+    "positive_test": gettext_lazy("阳性检测"),
+}
+
+
+def choices(signal: Signal) -> list[tuple[str, Any]]:
+    """The states that may follow, without closing, which has a form of its own."""
+    order = (SignalState.VERIFYING_DESK, SignalState.VERIFYING_FIELD, SignalState.ESCALATED)
+    names = {
+        SignalState.VERIFYING_DESK: _("数据核实"),
+        SignalState.VERIFYING_FIELD: _("现场核实"),
+        SignalState.ESCALATED: _("升级"),
+    }
+    return [(state, names[state]) for state in order if state in TRANSITIONS[SignalState(signal.state)]]
+
+
+def may_close(signal: Signal) -> bool:
+    """Whether the signal may be closed from its present state."""
+    return SignalState.CLOSED in TRANSITIONS[SignalState(signal.state)]

@@ -1,0 +1,224 @@
+"""Reads of surveillance: the inbox of signals, one signal as the viewer may see it, feedback and its readers."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from yifang.apps.accounts.models import SubjectKind
+from yifang.apps.accounts.queries import at_desk
+from yifang.apps.accounts.viewers import Viewer, list_scope
+from yifang.apps.accounts.visibility import listed
+from yifang.apps.reporting.models import Case
+from yifang.apps.surveillance.models import Feedback, FeedbackReceipt, Signal, SignalState, SignalStep
+from yifang.kernel import clock, protocols
+from yifang.kernel.errors import NotFound
+from yifang.knowledge import load
+
+Tab = Literal["open", "verifying", "escalated", "all"]
+STATES: dict[str, tuple[SignalState, ...]] = {
+    "open": (SignalState.OPEN,),
+    "verifying": (SignalState.VERIFYING_DESK, SignalState.VERIFYING_FIELD),
+    "escalated": (SignalState.ESCALATED,),
+}
+READ_WITHIN = timedelta(hours=24)
+_FEEDBACK_ROLES = ("hospital_desk",)  # whose reading counts at an organisation
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How many of those a feedback is for have read it, and how many within 24 hours. `share` is in per cent."""
+
+    readers: int
+    read: int
+    read_in_time: int
+
+    @property
+    def share(self) -> int | None:
+        return round(100 * self.read_in_time / self.readers) if self.readers else None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    feedback: Feedback
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A signal as the viewer sees it: `hidden` counts the cases whose own rows do not show them to this viewer."""
+
+    signal: Signal
+    cases: Sequence[Case]
+    hidden: int
+    steps: Sequence[SignalStep]
+    feedback: Sequence[Told]
+
+
+@dataclass(frozen=True, slots=True)
+class Punctuality:
+    """Signals raised in a period whose time to answer is over or that were answered, and how many were in time."""
+
+    signals: int
+    in_time: int
+
+
+def inbox(
+    viewer: Viewer,
+    tab: Tab = "open",
+    *,
+    disease: str = "",
+    cursor: tuple[date | datetime, UUID] | None = None,
+    backwards: bool = False,
+    limit: int = 50,
+) -> list[Signal]:
+    """Up to `limit` + 1 signals: those not closed by deadline, `all` by the day they were raised, newest first.
+
+    `cursor` is the key of the row to go on from: (due_at, id), or (day, id) for `all`, which only goes forwards.
+    """
+    viewer.check("signal.list")
+    if tab == "all":
+        keys = listed(SubjectKind.SIGNAL, list_scope(viewer), disease=disease, after=cursor, limit=limit + 1)
+        found = Signal.objects.select_related("owner").in_bulk([subject for _day, subject in keys])
+        return [found[subject] for _day, subject in keys if subject in found]
+    rows = _open(tab)
+    if disease:
+        rows = rows.filter(disease=disease)
+    if cursor is not None:
+        due, key = cursor
+        later = Q(due_at__gt=due) | Q(due_at=due, id__gt=key)
+        rows = rows.filter(Q(due_at__lt=due) | Q(due_at=due, id__lt=key) if backwards else later)
+    sign = "-" if backwards else ""
+    return list(rows.order_by(f"{sign}due_at", f"{sign}id")[: limit + 1])
+
+
+def counts(viewer: Viewer) -> dict[str, int]:
+    """How many signals stand in each tab but `all`; signals not closed are few."""
+    viewer.check("signal.list")
+    return {tab: _open(tab).count() for tab in STATES}
+
+
+def late(viewer: Viewer) -> int:
+    """How many wait beyond their time to answer."""
+    return _open("open").filter(due_at__lt=clock.now()).count() if viewer.can("signal.list") else 0
+
+
+def waiting(viewer: Viewer) -> int:
+    """How many wait for an answer: the number beside the menu."""
+    return _open("open").count() if viewer.can("signal.list") else 0
+
+
+def diseases(viewer: Viewer) -> list[str]:
+    """The diseases of the signals not closed: the choices of the filter."""
+    viewer.check("signal.list")
+    rows = Signal.objects.exclude(state=SignalState.CLOSED)
+    return sorted(set(rows.values_list("disease", flat=True)))
+
+
+def punctuality(viewer: Viewer, since: datetime) -> Punctuality:
+    """How punctually the signals raised since then were answered (W-05)."""
+    viewer.check("signal.list")
+    over = Signal.objects.filter(raised_at__gte=since).filter(Q(answered_at__isnull=False) | Q(due_at__lt=clock.now()))
+    return Punctuality(over.count(), over.filter(answered_at__lte=F("due_at")).count())
+
+
+def detail(signal_id: UUID, viewer: Viewer) -> Detail:
+    """One signal. Raises NotAllowed, NotFound `surveillance.no_signal`."""
+    viewer.check("signal.list")
+    signal = Signal.objects.select_related("owner").filter(id=signal_id).first()
+    if signal is None:
+        raise NotFound("surveillance.no_signal")
+    behind = list(signal.signalcase_set.order_by("-joined_at").values_list("case_id", flat=True))
+    cases = Case.objects.filter(id__in=behind).select_related("person", "report_org").order_by("-diagnosed_at")
+    seen = list(cases) if viewer.can("case.list") else []
+    told = signal.feedback.select_related("by").order_by("-at")
+    return Detail(
+        signal=signal,
+        cases=seen,
+        hidden=len(behind) - len(seen),
+        steps=list(signal.steps.select_related("by").order_by("at")),
+        feedback=[Told(one, reading(one)) for one in told],
+    )
+
+
+def reading(feedback: Feedback) -> Reading:
+    """Who should have read the feedback and who has: the doctors named, and who sits at the hospital's desk now."""
+    readers: set[int] = set()
+    for scope in feedback.scopes:
+        kind, _colon, name = scope.partition(":")
+        if kind == "user":
+            readers.add(int(name))
+            continue
+        for role in _FEEDBACK_ROLES:
+            readers.update(at_desk(scope, role).values_list("user_id", flat=True))
+    receipts = FeedbackReceipt.objects.filter(feedback=feedback, user_id__in=readers)
+    in_time = receipts.filter(read_at__lte=feedback.at + READ_WITHIN)
+    return Reading(len(readers), receipts.count(), in_time.count())
+
+
+def feedback_for(viewer: Viewer, *, disease: str = "", unread: bool = True) -> list[Feedback]:
+    """What the viewer was told and still holds, the newest first; for one disease where it is named."""
+    if not viewer.can("feedback.read"):
+        return []
+    rows = Feedback.objects.filter(until__gt=clock.now(), scopes__overlap=list(viewer.scopes)).select_related("by")
+    if disease:
+        rows = rows.filter(disease=disease)
+    if unread:
+        rows = rows.exclude(receipts__user_id=viewer.user_id)
+    return list(rows.order_by("-at")[:20])
+
+
+def notices(viewer: Viewer) -> Iterable[protocols.Notice]:
+    """Unread feedback as the notices of my work."""
+    return map(_notice, feedback_for(viewer))
+
+
+def related(viewer: Viewer, kind: str, subject: UUID) -> list[protocols.SearchHit]:
+    """The signals that a case stands behind, the newest first."""
+    if kind != "case" or not viewer.can("signal.list"):
+        return []
+    rows = Signal.objects.filter(signalcase__case_id=subject).order_by("-raised_at")
+    return [
+        protocols.SearchHit(
+            "signal", f"{disease_name(one.disease)} · {area_name(one.area_code)}",
+            one.get_state_display(), reverse("surveillance:signal", args=[one.id]),
+        )
+        for one in rows
+    ]  # fmt: skip
+
+
+def advice(viewer: Viewer, disease: str) -> Iterable[protocols.Notice]:
+    """Feedback on one disease, read or not, for the pages on which it is reported."""
+    return map(_notice, feedback_for(viewer, disease=disease, unread=False))
+
+
+def _notice(one: Feedback) -> protocols.Notice:
+    return protocols.Notice(
+        at=one.at,
+        label=_("{disease}：疾控反馈").format(disease=disease_name(one.disease)),
+        text=one.text,
+        who=str(one.by),
+        read_url=reverse("surveillance:read", args=[one.id]),
+    )
+
+
+def disease_name(disease: str) -> str:
+    """The disease in the reader's language."""
+    found = load().disease(disease)
+    return found.en if translation.get_language() == "en" else found.name
+
+
+def area_name(code: str) -> str:
+    """The area's name, or its code where the pack has none."""
+    region = load().regions.get(code)
+    return region.name if region else code
+
+
+def _open(tab: str) -> QuerySet[Signal]:
+    return Signal.objects.filter(state__in=STATES[tab]).select_related("owner")

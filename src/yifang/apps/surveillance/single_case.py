@@ -1,0 +1,52 @@
+"""What the diseases pack says of one case standing alone: whether it is watched, how soon it is answered, and why.
+
+Pure but for the packs: no case is looked up here.
+"""
+
+from dataclasses import dataclass
+
+from yifang.kernel import areas
+from yifang.knowledge import load
+from yifang.knowledge.models.diseases import Disease
+
+METHOD = "single_case"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The rule in force: `limit` cases within `window_days` raise a signal, to be answered within `hours`."""
+
+    disease: Disease
+    limit: int
+    window_days: int
+    hours: int
+
+    def explanation(self) -> dict[str, object]:
+        """The rule with its source and confidence, as a signal keeps it."""
+        where = load().provenance("diseases", "diseases", self.disease.id, "alert", "mode")
+        return {
+            "rule": f"diseases.{self.disease.id}.alert",
+            "mode": self.disease.alert.mode,
+            "source": where.text,
+            "confidence": where.confidence,
+            "response_hours": self.hours,
+        }
+
+
+def watch(disease: str, subtype: str = "") -> Watch | None:
+    """The rule for a case of `disease` and `subtype`; None when no single case of it stands out."""
+    found = load().disease(disease).for_subtype(subtype or None)
+    if not found.is_watched_singly:
+        return None
+    alert = found.alert
+    return Watch(found, alert.threshold or 1, alert.window_days or 1, alert.response_hours or _hours_of(found))
+
+
+def _hours_of(disease: Disease) -> int:
+    """Where the pack gives no time to answer: two hours for what is reported within two, else a day (W-05)."""
+    return 2 if disease.is_urgent else 24
+
+
+def county_of(area: str) -> str:
+    """The county that answers for an area; where there is none, the city in its place, or the area itself."""
+    return areas.at_level(area, "county") or areas.at_level(area, "city") or areas.normalise(area)
