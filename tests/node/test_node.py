@@ -1,84 +1,14 @@
 """A whole node: it comes up, survives any kill, refuses a second one, is backed up while it runs, stops clean."""
 
-import http.client
-import json
 import os
 import signal
-import socket
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.node.running import PATIENCE, Node
 from yifang.node import database
-
-PATIENCE = 90  # seconds; a busy two-core machine
-
-
-class Node:
-    """One `yifang run` and what a bystander can see of it."""
-
-    def __init__(self, settings_of, data: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.config = settings_of(data, port=port, name="试验节点", web_workers=1)
-        self.environment = {"PATH": os.environ["PATH"], **self.config.environment()}
-        self.output = data / "output"
-
-    def start(self) -> None:
-        with self.output.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "yifang.cli", "run"], env=self.environment, stdout=output, stderr=output
-            )
-
-    def yifang(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "yifang.cli", *words],
-            env={**self.environment, **environment}, capture_output=True, text=True, timeout=PATIENCE,
-        )  # fmt: skip
-
-    def get(self, path: str) -> tuple[int, http.client.HTTPMessage, bytes]:
-        asked = http.client.HTTPConnection("127.0.0.1", self.config.port, timeout=10)
-        asked.request("GET", path)
-        answer = asked.getresponse()
-        return answer.status, answer.headers, answer.read()
-
-    def health(self) -> dict[str, object]:
-        try:
-            status, _, body = self.get("/healthz")
-        except OSError:
-            return {"ok": False}
-        state = json.loads(body)
-        assert (status == 200) is state["ok"]
-        return state
-
-    def until(self, condition, what: str) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not condition():
-            assert self.process.poll() is None, self.output.read_text()
-            assert time.monotonic() < deadline, f"not {what}:\n{self.output.read_text()}"
-            time.sleep(0.1)
-
-    def processes(self) -> dict[str, int]:
-        """The pids of the parts, by name; `worker` is granian's child."""
-        found = {}
-        for line in _ps(self.process.pid):
-            for name, sign in (("postgres", "/bin/postgres"), ("web", "yifang.node.web"), ("jobs", "yifang.cli jobs")):
-                if sign in line[1]:
-                    found[name] = line[0]
-        if "web" in found:
-            found["worker"] = _ps(found["web"])[-1][0] if _ps(found["web"]) else 0
-        return found
-
-
-def _ps(parent: int) -> list[tuple[int, str]]:
-    shown = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True)
-    return [(int(line.split(None, 1)[0]), line.split(None, 1)[1]) for line in shown.stdout.splitlines()]
-
 
 def _tables(config) -> dict[str, int]:
     """Every table and how many rows it has, but for the queue's heartbeats."""
@@ -92,8 +22,8 @@ def _tables(config) -> dict[str, int]:
 
 
 @pytest.fixture
-def node(settings_of, data):
-    made = Node(settings_of, data)
+def node(data):
+    made = Node(data)
     made.start()
     yield made
     if made.process.poll() is None:
@@ -101,7 +31,7 @@ def node(settings_of, data):
         made.process.wait(PATIENCE)
 
 
-def test_a_node_from_start_to_restore(node, settings_of, data, tmp_path):
+def test_a_node_from_start_to_restore(node, data, tmp_path):
     node.until(lambda: node.health()["ok"], "up")
 
     # pages, with a policy that lets no inline script run
@@ -114,7 +44,7 @@ def test_a_node_from_start_to_restore(node, settings_of, data, tmp_path):
     # a second one is told in one line what is in its way
     second = node.yifang("run")
     assert (second.returncode, len(second.stderr.splitlines()), str(data) in second.stderr) == (2, 1, True)
-    neighbour = Node(settings_of, data / "neighbour")
+    neighbour = Node(data / "neighbour")
     third = neighbour.yifang("run", "--port", str(node.config.port))
     assert (third.returncode, len(third.stderr.splitlines()), str(node.config.port) in third.stderr) == (2, 1, True)
 
@@ -143,7 +73,7 @@ def test_a_node_from_start_to_restore(node, settings_of, data, tmp_path):
     assert "database system is shut down" in (data / "log" / "postgresql.log").read_text()
 
     # restored elsewhere it holds the same, with the same keys; and only into an empty place
-    heir = Node(settings_of, data / "heir")
+    heir = Node(data / "heir")
     assert heir.yifang("restore", str(locked)).returncode == 2
     assert heir.yifang("restore", str(locked), YIFANG_BACKUP_PASSPHRASE="赤").returncode == 2
     whole = plain.read_bytes()

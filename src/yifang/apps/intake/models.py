@@ -1,7 +1,6 @@
 """Doors and what came through them: feeds, batches, and the quarantine of what could not be read."""
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from yifang.apps.accounts.models import User
@@ -10,7 +9,7 @@ from yifang.kernel.ids import new_id
 
 
 class Feed(models.Model):
-    """A source of one organisation. A folder feed watches `folder`, relative to the node's data folder."""
+    """A source of one organisation. Its files lie in `folder` of the node's inbox; empty: one named as the code."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     code = models.CharField(max_length=40, unique=True)
@@ -50,6 +49,7 @@ class Batch(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("feed", "digest"), name="one_batch_a_content"),)
+        indexes = (models.Index(fields=("feed", "-received_at"), name="batch_list"),)
         ordering = ("-received_at",)
 
     def __str__(self) -> str:
@@ -91,11 +91,7 @@ class Quarantined(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("batch", "index"), name="one_quarantine_an_item"),)
-        indexes = (
-            models.Index(
-                fields=("organisation", "-arrived_at"), condition=Q(state="open"), name="quarantine_open"
-            ),
-        )
+        indexes = (models.Index(fields=("organisation", "state", "-arrived_at", "-id"), name="quarantine_list"),)
 
     def __str__(self) -> str:
         return f"{self.batch} #{self.index}"

@@ -1,6 +1,6 @@
 """The identity of a person: sealed whole, found by keyed hashes, shown masked.
 
-Opening it (`open_identity`) needs a purpose and leaves an entry in the access stream; the database refuses it otherwise.
+Opening it (`open_identity`) needs a purpose, or the database refuses, and leaves an entry in the access stream.
 """
 
 import json

@@ -67,7 +67,7 @@ class RecordState(models.TextChoices):
 
 
 class Record(models.Model):
-    """One version. `key` is the keyed digest of organisation, sender and report identity; `digest` that of the content."""
+    """One version. `key` is the keyed digest of organisation and report identity, `digest` that of the content."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")

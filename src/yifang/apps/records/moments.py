@@ -1,10 +1,9 @@
-"""From the source's own times to instants and civil days; what the source did not say is not made up beyond midnight."""
+"""From the source's own times to instants and civil days; what it did not say is not made up beyond midnight."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
 from yifang.formats.canonical import Moment
 from yifang.kernel.clock import CHINA
-
 
 
 def instant_of(moment: Moment | None) -> datetime | None:

@@ -1,7 +1,7 @@
 """Finding the person of a record, in bulk: by identity number on the whole node, else within the sending organisation.
 
-Without a number a person is the same when name, sex and birth date agree in one organisation; with nothing to go by, the
-organisation's own patient number, and at last the record itself. The full person index comes with `link`.
+Without a number a person is the same when name, sex and birth date agree in one organisation; with nothing to go by,
+the organisation's own patient number, and at last the record itself. The full person index comes with `link`.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from yifang.kernel.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a source says of a person; `own_key` finds them again when nothing else does (patient number, record key)."""
+    """What a source says of a person; `own_key` finds them again when nothing else does."""
 
     identity: Identity
     sex: str
@@ -40,7 +40,7 @@ def source_key(organisation: Organisation, known: Known) -> bytes:
 
 
 def find_or_make(people: Sequence[Known], organisation: Organisation) -> list[UUID]:
-    """The person ids of `people`, in their order; makes those not known yet, and adds what is newly known of the others.
+    """The person ids of `people`, in their order; makes those not known yet, adds what is newly known of the others.
 
     Runs in the caller's transaction. Two writers that make the same person at once: the later one's transaction fails
     on a unique key and is tried again by the caller.
@@ -70,9 +70,7 @@ def _existing(
 ) -> tuple[dict[bytes, PersonIdentity], dict[bytes, PersonIdentity]]:
     numbers = {number for number, _ in keys if number}
     sources = {source for _, source in keys}
-    rows = PersonIdentity.objects.select_related("person").filter(
-        Q(id_no_key__in=numbers) | Q(source_key__in=sources)
-    )
+    rows = PersonIdentity.objects.select_related("person").filter(Q(id_no_key__in=numbers) | Q(source_key__in=sources))
     by_number: dict[bytes, PersonIdentity] = {}
     by_source: dict[bytes, PersonIdentity] = {}
     for row in rows.order_by("person_id"):

@@ -35,9 +35,7 @@ class Received:
     repeats: int = 0
 
 
-def receive(
-    records: Sequence[canonical.Record], organisation: Organisation, batch: UUID, by: Actor
-) -> Received:
+def receive(records: Sequence[canonical.Record], organisation: Organisation, batch: UUID, by: Actor) -> Received:
     """Store a chunk of records of one organisation in one transaction. Returns what became of them."""
     outcome = Received()
     if not records:
@@ -149,9 +147,7 @@ def _when(record: canonical.Record, now: datetime) -> tuple[datetime, str]:
 def _show(rows: Sequence[Record], organisation: Organisation) -> None:
     """The public-health desk sees every record of its hospital, the doctor their own."""
     staff = {row.clinician_no for row in rows if row.clinician_no}
-    users = dict(
-        Seat.objects.filter(organisation=organisation, staff_no__in=staff).values_list("staff_no", "user_id")
-    )
+    users = dict(Seat.objects.filter(organisation=organisation, staff_no__in=staff).values_list("staff_no", "user_id"))
     pairs: list[tuple[Subject, str]] = []
     for row in rows:
         scopes = [organisation.scope]
@@ -159,6 +155,5 @@ def _show(rows: Sequence[Record], organisation: Organisation) -> None:
             scopes.append(f"user:{user}")
         day: date = row.at.astimezone(clock.CHINA).date()
         for scope in scopes:
-            pairs.append((Subject(SubjectKind.RECORD, row.id, day), scope))
-            pairs.append((Subject(SubjectKind.PERSON, row.person_id, day), scope))
+            pairs.append((Subject(SubjectKind.RECORD, row.id, day, person=row.person_id), scope))
     show_many(pairs, "record")

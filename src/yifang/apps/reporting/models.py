@@ -31,9 +31,19 @@ SUSPICION_TRANSITIONS = {
     },
     SuspicionState.CONSULTING: {SuspicionState.REPORTED, SuspicionState.DISMISSED, SuspicionState.WITHDRAWN},
     SuspicionState.REPORTED: set(),
-    SuspicionState.DISMISSED: {SuspicionState.REPORTED},  # a doctor may change their mind
+    # A doctor may change their mind; decisive evidence after a dismissal opens it once more.
+    SuspicionState.DISMISSED: {SuspicionState.REPORTED, SuspicionState.OPEN, SuspicionState.WITHDRAWN},
     SuspicionState.WITHDRAWN: {SuspicionState.OPEN},  # the result came again
 }
+
+
+class DismissReason(models.TextChoices):
+    NOT_THE_DISEASE = "not_the_disease", _("不符合诊断标准")
+    PAST = "past", _("既往感染或携带,本次无新发")
+    FOLLOW_UP = "follow_up", _("复查随访,本病程已报告")
+    REPORTED_ELSEWHERE = "reported_elsewhere", _("外院已报告")
+    WRONG_RECORD = "wrong_record", _("记录有误")
+    OTHER = "other", _("其他")
 
 
 class Suspicion(models.Model):
@@ -48,11 +58,15 @@ class Suspicion(models.Model):
     rule = models.CharField(max_length=80)
     case_class = models.CharField(max_length=16, blank=True)
     urgent = models.BooleanField(default=False)
-    evidence = models.JSONField()
+    subtype_hint = models.CharField(max_length=40, blank=True)
+    evidence = models.JSONField()  # see identifying.evidence_to_json; each names the record it comes from
     pack_digest = models.CharField(max_length=64)
     episode = models.CharField(max_length=64)
     state = models.CharField(max_length=12, choices=SuspicionState, default=SuspicionState.OPEN)
-    reason = models.CharField(max_length=200, blank=True)
+    reason_code = models.CharField(max_length=20, choices=DismissReason, blank=True)
+    reason = models.CharField(max_length=200, blank=True)  # in the doctor's own words
+    unsupported = models.BooleanField(default=False)  # no current record speaks for it any more
+    reopened = models.BooleanField(default=False)  # asked a second time after a dismissal; never a third
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     department = models.CharField(max_length=60, blank=True)
     clinician = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -65,6 +79,14 @@ class Suspicion(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("person", "disease", "episode"), name="one_suspicion_an_episode"),
+        )
+        indexes = (
+            models.Index(
+                fields=("organisation", "due_at", "id"),
+                condition=Q(state__in=("open", "consulting")),
+                name="suspicion_waiting",
+            ),
+            models.Index(fields=("organisation", "state", "due_at", "id"), name="suspicion_desk"),
         )
 
     def __str__(self) -> str:
@@ -98,6 +120,7 @@ class Case(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="cases")
     disease = models.CharField(max_length=40)
+    subtype = models.CharField(max_length=40, blank=True)
     group = models.CharField(max_length=24)
     case_class = models.CharField(max_length=16)
     onset_date = models.DateField()
@@ -130,16 +153,20 @@ class Card(models.Model):
     department = models.CharField(max_length=60, blank=True)
     doctor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     suspicion = models.ForeignKey(Suspicion, on_delete=models.PROTECT, null=True, related_name="cards")
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="cards")
+    # Null until jobs have found whom a card written by hand is about (`persons.link`).
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="cards")
     case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="cards")
     state = models.CharField(max_length=24, choices=CardState, default=CardState.DRAFT)
     reason = models.CharField(max_length=300, blank=True)  # what people were told: why returned, why deleted
     version = models.PositiveIntegerField(default=1)
-    disease = models.CharField(max_length=40)
-    group = models.CharField(max_length=24)
+    disease = models.CharField(max_length=40, blank=True)
+    subtype = models.CharField(max_length=40, blank=True)
+    group = models.CharField(max_length=24, default="ordinary")
     case_class = models.CharField(max_length=16, blank=True)
     residence_area = models.CharField(max_length=15, blank=True)
     report_area = models.CharField(max_length=15)
+    school = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="+")
+    school_class = models.CharField(max_length=60, blank=True)
     onset_date = models.DateField(null=True)
     diagnosed_at = models.DateTimeField(null=True)
     died_on = models.DateField(null=True)
@@ -169,7 +196,14 @@ class Card(models.Model):
                 name="national_number_with_its_time",
             ),
         )
-        indexes = (models.Index(fields=("person", "disease")), models.Index(fields=("suspicion",)))
+        indexes = (
+            models.Index(fields=("person", "disease")),
+            models.Index(fields=("card_no",)),
+            models.Index(fields=("organisation", "state", "report_due_at", "id"), name="card_desk"),
+            models.Index(fields=("organisation", "state", "created_at", "id"), name="card_desk_done"),
+            models.Index(fields=("audit_due_at", "id"), condition=Q(state="submitted"), name="card_awaiting_audit"),
+            models.Index(fields=("school", "disease", "onset_date"), name="card_school"),
+        )
 
     def __str__(self) -> str:
         return self.card_no
@@ -184,7 +218,8 @@ class CardVersion(models.Model):
     values = models.JSONField()
     sealed = models.BinaryField()
     source = models.JSONField(default=dict)  # evidence and excerpts of the record that it was drafted from
-    remarks = models.JSONField(default=list)  # warnings that stood when it was saved
+    remarks = models.JSONField(default=list)  # findings that stood when it was saved
+    reported = models.BooleanField(default=False)  # sent on; a draft that was only saved is not
     reason = models.CharField(max_length=200, blank=True)
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -195,6 +230,23 @@ class CardVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.card} v{self.number}"
+
+
+class CardKey(models.Model):
+    """A keyed hash of who a card is about: equal keys make two cards candidates for one illness. Jobs only."""
+
+    id = models.BigAutoField(primary_key=True)
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="keys")
+    kind = models.CharField(max_length=16)
+    disease = models.CharField(max_length=40)
+    key = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("card", "kind"), name="one_key_a_kind"),)
+        indexes = (models.Index(fields=("key", "disease")),)
+
+    def __str__(self) -> str:
+        return f"{self.card_id} {self.kind}"
 
 
 class DuplicateState(models.TextChoices):
@@ -219,6 +271,7 @@ class Duplicate(models.Model):
     scores = models.JSONField()  # key of the pack's duplicate rules → share that agrees
     state = models.CharField(max_length=8, choices=DuplicateState, default=DuplicateState.OPEN)
     found_at = models.DateTimeField()
+    case_before = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="+")  # to take a merge back
     answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
 

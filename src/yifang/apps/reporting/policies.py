@@ -3,11 +3,16 @@
 from yifang.kernel.row_security import ROLE, SCOPES, USER, Table, seen
 
 TABLES = [
-    Table("reporting_suspicion", may="SELECT, INSERT, UPDATE", rows=seen("id")),
-    Table("reporting_card", may="SELECT, INSERT, UPDATE", rows=seen("id")),
-    Table("reporting_cardversion", may="SELECT, INSERT", rows=seen("card_id")),
-    Table("reporting_case", rows=seen("id")),
-    Table("reporting_duplicate", may="SELECT, UPDATE", rows=f"{seen('earlier_id')} AND {seen('later_id')}"),
+    Table("reporting_suspicion", may="SELECT, INSERT, UPDATE", rows=seen("reporting_suspicion.id")),
+    Table("reporting_card", may="SELECT, INSERT, UPDATE", rows=seen("reporting_card.id")),
+    Table("reporting_cardversion", may="SELECT, INSERT", rows=seen("reporting_cardversion.card_id")),
+    Table("reporting_cardkey", rows="false"),  # found and compared in jobs only
+    Table("reporting_case", rows=seen("reporting_case.id")),
+    Table(
+        "reporting_duplicate",
+        may="SELECT, UPDATE",
+        rows=f"{seen('reporting_duplicate.earlier_id')} AND {seen('reporting_duplicate.later_id')}",
+    ),
     Table(
         "reporting_savedview",
         may="SELECT, INSERT, UPDATE, DELETE",

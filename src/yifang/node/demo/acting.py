@@ -33,6 +33,7 @@ _COURSES: Mapping[str, tuple[str, ...]] = {
     "measles": ("enter",),
     "cholera": ("enter",),
     "dengue": ("enter",),
+    "hepatitis_a": ("enter", "report"),
     "bacillary_dysentery": ("enter", "report"),
     "mumps": ("enter", "report"),
 }

@@ -4,7 +4,7 @@
 import { say } from "./texts.js";
 import { toast } from "./toasts.js";
 
-const EVERY = 4000;
+const EVERY = 1000; // a suspicion is to stand on an open page within two seconds of its message
 const SLOWEST = 60_000;
 let notice = null;
 
@@ -24,9 +24,9 @@ function watch(element) {
       try {
         const answer = await fetch(url, { headers: { "X-Requested-With": "live" }, credentials: "same-origin" });
         wait = answer.ok ? EVERY : Math.min(wait * 2, SLOWEST);
+        const after = answer.headers.get("X-Live-After"); // with 204 too: what was looked through is not looked through again
+        if (after) url.searchParams.set("after", after);
         if (answer.status === 200 && !answer.redirected) {
-          const after = answer.headers.get("X-Live-After");
-          if (after) url.searchParams.set("after", after);
           for (const [name, detail] of Object.entries(JSON.parse(answer.headers.get("HX-Trigger") || "{}"))) {
             document.body.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
           }

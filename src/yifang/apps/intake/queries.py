@@ -1,0 +1,133 @@
+"""What came through an organisation's doors, and what waits in its quarantine. The database shows no other's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Max, Q, QuerySet
+
+from yifang.apps.accounts.viewers import Viewer
+from yifang.apps.intake.models import Batch, BatchState, Feed, Quarantined, QuarantineState
+from yifang.kernel.errors import NotFound
+
+Key = tuple[datetime, UUID]
+MOST_COUNTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLine:
+    """A feed, when it last brought anything, and how much of it waits in quarantine."""
+
+    feed: Feed
+    last_at: datetime | None
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which items of the quarantine; empty parts do not filter."""
+
+    state: str = QuarantineState.OPEN
+    feed: UUID | None = None
+    batch: UUID | None = None
+    code: str = ""
+
+
+def feeds(viewer: Viewer) -> list[FeedLine]:
+    """The feeds of the viewer's organisation, by code."""
+    viewer.check("quarantine.view")
+    rows = list(Feed.objects.filter(organisation=viewer.organisation_id).order_by("-active", "code"))
+    last = dict(Batch.objects.filter(feed__in=rows).values_list("feed").annotate(at=Max("received_at")))
+    open_items = Quarantined.objects.filter(organisation=viewer.organisation_id, state=QuarantineState.OPEN)
+    waiting = dict(open_items.order_by().values_list("batch__feed").annotate(n=Count("id")))
+    return [FeedLine(feed, last.get(feed.id), waiting.get(feed.id, 0)) for feed in rows]
+
+
+def feed(feed_id: UUID, viewer: Viewer) -> Feed:
+    """One feed of the viewer's organisation. Raises NotFound `intake.no_feed`."""
+    found = Feed.objects.filter(id=feed_id, organisation=viewer.organisation_id).first()
+    if found is None:
+        raise NotFound("intake.no_feed")
+    return found
+
+
+def batches(
+    viewer: Viewer, *, feed_id: UUID | None = None, after: Key | None = None, backwards: bool = False, limit: int = 50
+) -> list[Batch]:
+    """Up to `limit` + 1 batches, the latest first, from `after` on (nearest first when `backwards`)."""
+    viewer.check("quarantine.view")
+    rows = Batch.objects.select_related("feed").filter(feed__organisation=viewer.organisation_id)
+    if feed_id is not None:
+        rows = rows.filter(feed=feed_id)
+    return _walk(rows, "received_at", after, backwards, limit)
+
+
+def receiving(viewer: Viewer) -> int:
+    """How many batches are on their way."""
+    return Batch.objects.filter(feed__organisation=viewer.organisation_id, state=BatchState.RECEIVING).count()
+
+
+def batch(batch_id: UUID, viewer: Viewer) -> Batch:
+    """One batch. Raises NotFound `intake.no_batch`."""
+    viewer.check("quarantine.view")
+    found = Batch.objects.select_related("feed").filter(id=batch_id).first()
+    if found is None:
+        raise NotFound("intake.no_batch")
+    return found
+
+
+def quarantine(
+    viewer: Viewer, filters: Filters, *, after: Key | None = None, backwards: bool = False, limit: int = 50
+) -> list[Quarantined]:
+    """Up to `limit` + 1 items, the latest first, from `after` on (nearest first when `backwards`)."""
+    viewer.check("quarantine.view")
+    rows = _filtered(viewer, filters).select_related("batch__feed").defer("sealed", "mended")
+    return _walk(rows, "arrived_at", after, backwards, limit)
+
+
+def quarantined(item_id: UUID, viewer: Viewer) -> Quarantined:
+    """One item, without its bytes. Raises NotFound `intake.no_item`."""
+    viewer.check("quarantine.view")
+    rows = Quarantined.objects.select_related("batch__feed", "answered_by").defer("sealed")
+    found = rows.filter(id=item_id).first()
+    if found is None:
+        raise NotFound("intake.no_item")
+    return found
+
+
+def counts(viewer: Viewer, filters: Filters) -> dict[str, int]:
+    """How many items there are in each state, up to `MOST_COUNTED` each."""
+    return {
+        state: _filtered(viewer, Filters(state, filters.feed, filters.batch, filters.code))[:MOST_COUNTED].count()
+        for state in QuarantineState.values
+    }
+
+
+def reasons(viewer: Viewer, filters: Filters) -> Sequence[tuple[str, int]]:
+    """The reasons among the items of these filters (but the reason's own), the most frequent first."""
+    rows = _filtered(viewer, Filters(filters.state, filters.feed, filters.batch))
+    return list(rows.order_by().values_list("code").annotate(n=Count("id")).order_by("-n", "code")[:50])
+
+
+def waiting(viewer: Viewer) -> int:
+    """How many items wait in quarantine: the number beside the menu."""
+    return _filtered(viewer, Filters())[:MOST_COUNTED].count()
+
+
+def _filtered(viewer: Viewer, filters: Filters) -> QuerySet[Quarantined]:
+    rows = Quarantined.objects.filter(organisation=viewer.organisation_id, state=filters.state)
+    if filters.batch is not None:
+        rows = rows.filter(batch=filters.batch)
+    elif filters.feed is not None:
+        rows = rows.filter(batch__feed=filters.feed)
+    return rows.filter(code=filters.code) if filters.code else rows
+
+
+def _walk(rows: QuerySet, when: str, after: Key | None, backwards: bool, limit: int) -> list:  # type: ignore[type-arg]
+    if after is not None:
+        at, key = after
+        sign = "gt" if backwards else "lt"
+        rows = rows.filter(Q(**{f"{when}__{sign}": at}) | Q(**{when: at, f"id__{sign}": key}))
+    order = (when, "id") if backwards else (f"-{when}", "-id")
+    return list(rows.order_by(*order)[: limit + 1])

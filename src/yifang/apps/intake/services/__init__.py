@@ -1,0 +1,29 @@
+"""The intake's verbs: batches through a feed, and the quarantine of what could not be read.
+
+Reading bytes is `yifang.formats`; what a record becomes is `records.services`. Here is only the counting: nothing that
+arrives is lost, nothing is taken twice, whatever is killed meanwhile.
+"""
+
+from yifang.apps.intake.services.batches import Progress, open_batch, take, take_bytes, take_path, take_unopened
+from yifang.apps.intake.services.feeds import active_feeds, default_feed, feed_by_code, folder_of
+from yifang.apps.intake.services.quarantine import discard, mend, open_original, reopen, replay
+from yifang.apps.intake.services.uploads import upload
+
+__all__ = [
+    "Progress",
+    "active_feeds",
+    "default_feed",
+    "discard",
+    "feed_by_code",
+    "folder_of",
+    "mend",
+    "open_batch",
+    "open_original",
+    "reopen",
+    "replay",
+    "take",
+    "take_bytes",
+    "take_path",
+    "take_unopened",
+    "upload",
+]

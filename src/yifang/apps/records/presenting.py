@@ -1,0 +1,143 @@
+"""How a record is told in a line, and its parts on a page: words for kinds, times as precise as they are, anchors."""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from django.utils.translation import gettext_lazy, ngettext
+
+from yifang.apps.records.models import Person, Record, RecordState
+from yifang.formats import canonical
+from yifang.kernel import clock
+from yifang.knowledge import load
+from yifang.web.components import Tone
+
+KINDS = {
+    "encounter": gettext_lazy("就诊"),
+    "lab_report": gettext_lazy("检验报告"),
+    "order": gettext_lazy("医嘱申请"),
+    "immunization": gettext_lazy("接种"),
+    "case_notification": gettext_lazy("病例通报"),
+    "document": gettext_lazy("病历文书"),
+    "person": gettext_lazy("个人信息"),
+    "other": gettext_lazy("其他记录"),
+}
+VISITS = {
+    "outpatient": gettext_lazy("门诊"),
+    "emergency": gettext_lazy("急诊"),
+    "inpatient": gettext_lazy("住院"),
+    "checkup": gettext_lazy("体检"),
+}
+SECTIONS = {
+    "complaint": gettext_lazy("主诉"),
+    "history": gettext_lazy("现病史"),
+    "past_history": gettext_lazy("既往史"),
+    "exam": gettext_lazy("查体"),
+    "imaging": gettext_lazy("影像"),
+    "laboratory": gettext_lazy("检验"),
+    "diagnosis": gettext_lazy("诊断"),
+    "plan": gettext_lazy("处理意见"),
+    "epidemiology": gettext_lazy("流行病学史"),
+    "other": gettext_lazy("其他"),
+}
+ROLES = {
+    "reported": gettext_lazy("报告病种"),
+    "admission": gettext_lazy("入院诊断"),
+    "discharge": gettext_lazy("出院诊断"),
+    "outpatient": gettext_lazy("门诊诊断"),
+    "problem": gettext_lazy("问题"),
+    "other": gettext_lazy("诊断"),
+}
+ASSERTIONS = {
+    "absent": gettext_lazy("排除"),
+    "uncertain": gettext_lazy("疑似"),
+    "historical": gettext_lazy("既往"),
+}
+SEXES = {"male": gettext_lazy("男"), "female": gettext_lazy("女"), "other": gettext_lazy("其他")}
+STATES: dict[str, Tone] = {
+    RecordState.FINAL: "good",
+    RecordState.PRELIMINARY: "info",
+    RecordState.CORRECTED: "warn",
+    RecordState.CANCELLED: "bad",
+}
+ICONS = {
+    "encounter": "stethoscope", "lab_report": "flask", "order": "clipboard-list", "immunization": "vaccine",
+    "case_notification": "report-medical", "document": "file-text", "person": "id", "other": "file-text",
+    "suspicion": "zoom-question", "card": "report-medical", "case": "virus", "signal": "radar",
+}  # fmt: skip
+
+
+def kind(row: Record) -> str:
+    """What the record is, with the kind of visit where it has one: 就诊 · 门诊."""
+    visit = VISITS.get(row.payload.get("encounter", {}).get("kind", ""))
+    name = str(KINDS.get(row.kind, KINDS["other"]))
+    return f"{name} · {visit}" if visit and row.kind == "encounter" else name
+
+
+def summary(row: Record) -> str:
+    """What it says in one line: its diagnoses, else its abnormal results, else its complaint."""
+    payload = row.payload
+    diagnoses = [one["text"] or _code(one) for one in payload.get("diagnoses", ())]
+    results = [f"{one['name']} {one['value']}".strip() for one in payload.get("results", ())]
+    complaint = [one["text"] for one in payload.get("notes", ()) if one["section"] == "complaint"]
+    for found in (diagnoses, results, complaint):
+        words = [word for word in dict.fromkeys(found) if word]
+        if words:
+            return " · ".join(words[:3])[:120]
+    return ""
+
+
+def _code(diagnosis: dict) -> str:  # type: ignore[type-arg]
+    return next((code["code"] for code in diagnosis.get("codes", ())), "")
+
+
+def moment(value: canonical.Moment | None) -> str:
+    """A time as precise as its source gave it, the source's own offset only where it is not the node's."""
+    if value is None:
+        return ""
+    text = value.iso.replace("T", " ")
+    if value.offset_minutes is None or value.offset_minutes == 480:
+        return text
+    hours, minutes = divmod(abs(value.offset_minutes), 60)
+    return f"{text} {'-' if value.offset_minutes < 0 else '+'}{hours:02}:{minutes:02}"
+
+
+def codes(values: Iterable[canonical.Code]) -> str:
+    """Codes with their systems: ICD10 B08.401."""
+    return " · ".join(f"{one.system.upper() if len(one.system) < 8 else ''} {one.code}".strip() for one in values)
+
+
+def age(birth: date | None, at: date | None = None) -> str:
+    """Age in years, in months below two years, in days below two months."""
+    if birth is None:
+        return ""
+    day = at or clock.today()
+    days = (day - birth).days
+    if days < 0:
+        return ""
+    months = (day.year - birth.year) * 12 + day.month - birth.month - (day.day < birth.day)
+    if months >= 24:
+        return ngettext("{n} 岁", "{n} 岁", months // 12).format(n=months // 12)
+    if days >= 60:
+        return ngettext("{n} 个月", "{n} 个月", months).format(n=months)
+    return ngettext("{n} 天", "{n} 天", days).format(n=days)
+
+
+def area(code: str) -> str:
+    """The full name of an area, its code where the pack does not know it."""
+    if not code:
+        return ""
+    try:
+        return load().regions.full_name(code)
+    except KeyError:
+        return code
+
+
+def sex(person: Person) -> str:
+    """The word for it, empty where it is not known."""
+    return str(SEXES.get(person.sex, ""))
+
+
+def anchor(path: str) -> str:
+    """The id on the record's page of what stands at `path` in the source: `OBX[1].5` → `at-OBX-1-5`."""
+    return "at-" + re.sub(r"[^\w]+", "-", path).strip("-")

@@ -1,0 +1,41 @@
+"""What this app offers to the shell: people to the search box, records to the person's time line."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.urls import reverse
+
+from yifang.apps.accounts.viewers import Viewer
+from yifang.apps.records import presenting, queries
+from yifang.kernel import protocols
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    protocols.search.add(protocols.Named("records.people", people))
+    protocols.timeline.add(protocols.Named("records", records))
+    protocols.subject_pages.add(protocols.SubjectPage("person", "records:person"))
+    protocols.subject_pages.add(protocols.SubjectPage("record", "records:record"))
+
+
+def people(viewer: Viewer, text: str, limit: int) -> list[protocols.SearchHit]:
+    """People found by their exact name, number or telephone, masked."""
+    return [
+        protocols.SearchHit(
+            "person",
+            found.masked_name,
+            " · ".join(filter(None, (presenting.sex(found), presenting.age(found.birth_date), found.masked_id_no))),
+            reverse("records:person", args=[found.id]),
+        )
+        for found in queries.look_up(viewer, text, limit)
+    ]
+
+
+def records(viewer: Viewer, person_id: UUID) -> Iterator[protocols.TimelineEntry]:
+    """The person's records as the viewer may see them."""
+    for row in queries.records_of(person_id):
+        where = " ".join(filter(None, (row.organisation.name, row.department)))
+        detail = " · ".join(filter(None, (where, presenting.summary(row))))
+        yield protocols.TimelineEntry(
+            row.at, row.kind, presenting.kind(row), detail, reverse("records:record", args=[row.id])
+        )

@@ -1,0 +1,64 @@
+"""The page of a person with their time line, their identity on purpose, and the page of a record."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from yifang.apps.records import identity as identities
+from yifang.apps.records import presenting, queries
+from yifang.kernel.errors import NotFound
+from yifang.web import components, htmx
+
+
+@require_safe
+def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """Masked facts and the time line; where the viewer may not see the person, the glass that they may break."""
+    viewer = request.viewer
+    try:
+        found = queries.person(person_id, viewer)
+    except NotFound:
+        # The same page whether there is such a person or not.
+        if not viewer.can("glass.open"):
+            raise
+        return render(request, "records/closed.html", {"person_id": person_id}, status=404)
+    moments = [
+        components.Moment(
+            entry.at, entry.label, entry.detail, presenting.ICONS.get(entry.kind, "circle-dot"), url=entry.url
+        )
+        for entry in queries.time_line(person_id, viewer)
+    ]
+    return render(request, "records/person.html", {"person": found, "moments": moments})
+
+
+@require_POST
+def identity(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """Who the person is. Without a purpose it is asked first."""
+    viewer = request.viewer
+    viewer.check("person.open")
+    if not viewer.purpose:
+        onward = urlencode({"next": reverse("records:person", args=[person_id])})
+        return htmx.redirect(request, f"{reverse('accounts:purpose', args=[person_id])}?{onward}")
+    opened = identities.open_identity(person_id, viewer)
+    if htmx.is_htmx(request):
+        return render(request, "records/_identity.html", {"identity": opened})
+    found = queries.person(person_id, viewer)
+    return render(request, "records/person.html", {"person": found, "moments": [], "identity": opened})
+
+
+@require_safe
+def record(request: HttpRequest, record_id: UUID) -> HttpResponse:
+    """One version of a record, part by part."""
+    opened = queries.record(record_id, request.viewer)
+    context = {
+        "row": opened.row,
+        "record": opened.record,
+        "versions": opened.versions,
+        "kind": presenting.kind(opened.row),
+        "tone": presenting.STATES[opened.row.state],
+        "may_open_person": request.viewer.can("person.open"),
+    }
+    return render(request, "records/record.html", context)

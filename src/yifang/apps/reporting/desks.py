@@ -1,0 +1,132 @@
+"""The work items of suspicions and cards: which should be open in the present state, and bringing them in step.
+
+`follow_card` is called by the service that moved a card, with what its viewer may see, and again by a subscriber in
+jobs, which sees the rest (another desk's item, the desk rows of colleagues). Both runs give the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from yifang.apps.accounts.viewers import department_scope
+from yifang.apps.accounts.visibility import SHARED_IN_A_DEPARTMENT
+from yifang.apps.ledger.services import Actor
+from yifang.apps.reporting import clocks
+from yifang.apps.reporting.models import Card, CardState, Suspicion, SuspicionState
+from yifang.apps.reporting.visible import county_scope
+from yifang.apps.work import services as work
+from yifang.apps.work.models import Desk, WorkItem, WorkState
+from yifang.apps.work.services import DeskAt
+from yifang.knowledge import load
+
+CARD_KINDS = ("card_review", "card_entry", "card_correct", "card_audit")
+_ENTERABLE = (CardState.SUBMITTED, CardState.RETURNED_BY_DISTRICT, CardState.AUDITED)
+_RETURNED = (CardState.RETURNED_BY_HOSPITAL, CardState.RETURNED_BY_DISTRICT)
+
+
+# In the words of the work pack: what the step that left a state did.
+_OUTCOMES = {
+    CardState.HOSPITAL_REVIEW: "resubmitted",
+    CardState.RETURNED_BY_HOSPITAL: "returned",
+    CardState.SUBMITTED: "submitted",
+    CardState.RETURNED_BY_DISTRICT: "returned",
+    CardState.AUDITED: "audited",
+    CardState.DELETED: "deleted",
+}
+_ANSWERS = {
+    SuspicionState.REPORTED: "reported",
+    SuspicionState.DISMISSED: "excluded",
+    SuspicionState.WITHDRAWN: "routed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An item that should be open."""
+
+    kind: str
+    desks: Sequence[DeskAt]
+    starts_at: datetime | None
+    due_at: datetime | None
+
+
+def wanted_of(card: Card) -> list[Wanted]:
+    """The items that a card in its present state keeps open. One merged into another keeps none."""
+    if card.merged_into_id is not None:
+        return []
+    desk = DeskAt(f"org:{card.organisation_id}", "hospital_desk")
+    found = []
+    if card.state == CardState.HOSPITAL_REVIEW:
+        found.append(Wanted("card_review", (desk,), card.diagnosed_at, card.report_due_at))
+    if card.state in _RETURNED:
+        doctor = (DeskAt(f"user:{card.doctor_id}", "clinician"),) if card.doctor_id else ()
+        due_at = card.report_due_at if card.entered_at is None else None
+        found.append(Wanted("card_correct", (*doctor, desk), None, due_at))
+    if card.state in _ENTERABLE and card.entered_at is None:
+        found.append(Wanted("card_entry", (desk,), card.diagnosed_at, card.report_due_at))
+    if card.state == CardState.SUBMITTED and card.entered_at is not None:
+        found.append(Wanted("card_audit", (_auditor(card),), card.entered_at, card.audit_due_at))
+    return found
+
+
+def follow_card(card: Card, by: Actor) -> None:
+    """End the items that the state no longer asks for and open those it does."""
+    wanted = {one.kind: one for one in wanted_of(card)}
+    ended = [kind for kind in CARD_KINDS if kind not in wanted]
+    proof = f"{card.national_card_id} {card.entered_at:%Y-%m-%d %H:%M}" if card.entered_at else card.reason
+    work.end(ended, card.id, by, outcome=_OUTCOMES.get(CardState(card.state), ""), proof=proof)
+    disease = load().diseases.get(card.disease)
+    urgent = disease is not None and clocks.is_urgent(disease.for_subtype(card.subtype))
+    for one in wanted.values():
+        work.open_item(
+            one.kind, "card", card.id, one.desks, by, title=title_of(card), title_en=title_of(card, "en"),
+            starts_at=one.starts_at, due_at=one.due_at, urgent=urgent,
+        )  # fmt: skip
+
+
+def title_of(about: Card | Suspicion, lang: str = "zh") -> str:
+    """What a list of work says: never who, nor a sensitive disease (visibility pack, rules.screens)."""
+    disease = load().diseases.get(about.disease)
+    if about.group not in SHARED_IN_A_DEPARTMENT:
+        name = "Sensitive disease" if lang == "en" else "敏感病种"
+    else:
+        name = (disease.en if lang == "en" else disease.name) if disease else ""
+    number = about.card_no if isinstance(about, Card) else ""
+    return f"{name} {number}".strip()
+
+
+def open_suspicion(one: Suspicion, by: Actor) -> None:
+    """Ask: the doctor, or else the department; the ladder of the work pack leads on to the desk."""
+    desks = []
+    if one.clinician_id is not None:
+        desks.append(DeskAt(f"user:{one.clinician_id}", "clinician"))
+    if one.department and (one.clinician_id is None or one.group in SHARED_IN_A_DEPARTMENT):
+        desks.append(DeskAt(department_scope(one.organisation_id, one.department), "clinician"))
+    if not desks:
+        desks.append(DeskAt(f"org:{one.organisation_id}", "hospital_desk"))
+    work.open_item(
+        "suspicion_review", "suspicion", one.id, desks, by, title=title_of(one), title_en=title_of(one, "en"),
+        due_at=one.due_at, urgent=one.urgent,
+    )  # fmt: skip
+
+
+def follow_suspicion(one: Suspicion, by: Actor) -> None:
+    """Keep the question open while it waits for an answer, end it when it has one."""
+    if one.state in (SuspicionState.OPEN, SuspicionState.CONSULTING):
+        open_suspicion(one, by)
+    else:
+        work.end("suspicion_review", one.id, by, outcome=_ANSWERS[SuspicionState(one.state)], proof=one.reason_code)
+
+
+def close_orphans(subjects: Sequence[UUID]) -> None:
+    """Close desk rows of items that ended under a viewer who could not see all of its desks. Jobs only."""
+    ended = (WorkState.DONE, WorkState.CANCELLED)
+    items = WorkItem.objects.filter(subject__in=subjects, state__in=ended, desks__open=True)
+    Desk.objects.filter(item__in=items, open=True).update(open=False)
+
+
+def _auditor(card: Card) -> DeskAt:
+    return DeskAt(county_scope(card.report_area), "epidemiologist")

@@ -1,0 +1,119 @@
+"""From stored records to what identification says of them, in one batch, with what is known of each person.
+
+It decides nothing: which suspicion that makes or changes is `subscribers.suspicions`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from yifang import identify
+from yifang.apps.records.models import Record, RecordState
+from yifang.apps.reporting.models import Card, CardState
+from yifang.formats import canonical
+from yifang.formats.storage import from_json
+from yifang.identify import Evidence, PersonContext, Reported, Suspicion
+from yifang.identify.record_facts import day_of, doses
+from yifang.kernel import clock
+from yifang.knowledge import load
+
+Kept = dict[str, Any]  # evidence as it stands in `Suspicion.evidence`
+
+_FIELDS = tuple(one.name for one in fields(Evidence))
+_DOSES_WITHIN = timedelta(days=60)  # covers the longest window of the triggers pack in which a dose explains an IgM
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one record says: suspicions with the evidence that is its own, and diseases that were reported already."""
+
+    suspicions: tuple[tuple[Suspicion, list[Kept]], ...] = ()
+    standing: Mapping[str, list[Kept]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Background:
+    """What is known of the persons of a batch from elsewhere, read once."""
+
+    reported: dict[UUID, list[Reported]]
+    vaccinations: dict[UUID, list[tuple[str, date]]]
+
+    @classmethod
+    def of(cls, persons: Collection[UUID], rows: Sequence[Record]) -> Background:
+        """Cards reported (not drafts, not deleted ones) and doses given shortly before the earliest of `rows`."""
+        reported: dict[UUID, list[Reported]] = defaultdict(list)
+        cards = Card.objects.filter(person_id__in=persons).exclude(state__in=(CardState.DRAFT, CardState.DELETED))
+        for card in cards.only("person_id", "disease", "diagnosed_at", "created_at"):
+            day = (card.diagnosed_at or card.created_at).astimezone(clock.CHINA).date()
+            reported[card.person_id].append(Reported(card.disease, day))
+        return cls(reported, _vaccinations(persons, rows))
+
+
+def identified(rows: Sequence[Record], background: Background, earlier: Mapping[UUID, Sequence[Kept]]) -> list[Found]:
+    """What each row says, in order; one row of a person at most. `earlier` is evidence of their other records."""
+    contexts, before = {}, {}
+    for row in rows:
+        before[row.id] = [evidence_from_json(one) for one in earlier.get(row.person_id, ())]
+        contexts[str(row.id)] = PersonContext(
+            tuple(background.reported.get(row.person_id, ())),
+            tuple(background.vaccinations.get(row.person_id, ())),
+            tuple(before[row.id]),
+        )
+    # Records are told apart by row here: their own keys repeat between organisations.
+    records = [replace(canonical_of(row), key=str(row.id)) for row in rows]
+    outcomes = identify.compiled(load()).identify(records, context=contexts)
+    return [_found(row, outcome, before[row.id]) for row, outcome in zip(rows, outcomes, strict=True)]
+
+
+def canonical_of(row: Record) -> canonical.Record:
+    """The canonical record with those facts of its person that carry no identity."""
+    birth = row.person.birth_date
+    moment = canonical.Moment(birth.isoformat(), "day") if birth else None
+    return replace(from_json(row.payload), person=canonical.Person(sex=row.person.sex, birth=moment))
+
+
+def evidence_from_json(kept: Kept) -> Evidence:
+    """The evidence again, ready to say itself in words."""
+    given = {name: kept[name] for name in _FIELDS if name in kept}
+    given["params"] = tuple(tuple(pair) for pair in given.get("params", ()))
+    return Evidence(**given)
+
+
+def _found(row: Record, outcome: identify.Identified, before: Sequence[Evidence]) -> Found:
+    known = {id(one) for one in before}
+    suspicions = tuple(
+        (one, [_kept(evidence, row.id) for evidence in one.evidence if id(evidence) not in known])
+        for one in outcome.suspicions
+    )
+    standing: dict[str, list[Kept]] = defaultdict(list)
+    for one in outcome.withheld:
+        if one.rule == "already_reported":
+            standing[one.disease].append(_kept(one.evidence, row.id))
+    return Found(suspicions, standing)
+
+
+def _kept(evidence: Evidence, record: UUID) -> Kept:
+    """The evidence without its empty parts, and the record it comes from."""
+    given = {name: value for name, value in asdict(evidence).items() if value not in (None, (), "", False)}
+    if "params" in given:
+        given["params"] = [list(pair) for pair in given["params"]]
+    return {**given, "record": str(record)}
+
+
+def _vaccinations(persons: Collection[UUID], rows: Sequence[Record]) -> dict[UUID, list[tuple[str, date]]]:
+    if not rows:
+        return {}
+    since = min(row.at for row in rows) - _DOSES_WITHIN
+    found: dict[UUID, list[tuple[str, date]]] = defaultdict(list)
+    kept = Record.objects.filter(person_id__in=persons, kind="immunization", current=True, at__gte=since)
+    for row in kept.exclude(state=RecordState.CANCELLED).only("person_id", "payload"):
+        record = from_json(row.payload)
+        day = day_of(record)
+        for vaccine, ages in doses(record, None).items():
+            found[row.person_id] += [(vaccine, day - timedelta(days=age)) for age in ages if day]
+    return found

@@ -1,0 +1,30 @@
+"""What the pages of clinician and desk add to the frame: menu entries, and where work items and search hits lead."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from yifang.apps.reporting.queries import clinic
+from yifang.kernel import protocols
+
+_DESK = frozenset({"hospital_desk"})
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    protocols.subject_pages.add(protocols.SubjectPage("suspicion", "reporting:suspicion"))
+    protocols.subject_pages.add(protocols.SubjectPage("card", "reporting:card"))
+    protocols.menu.add(
+        protocols.MenuItem(
+            "suspicions",
+            _("待排查线索"),
+            "reporting:suspicions",
+            frozenset({"clinician"}),
+            10,
+            "zoom-question",
+            clinic.badge,
+        )
+    )
+    protocols.menu.add(
+        protocols.MenuItem("desk", _("公卫科工作台"), "reporting:desk", _DESK, 10, "clipboard-list", clinic.desk_badge)
+    )

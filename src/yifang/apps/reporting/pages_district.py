@@ -1,0 +1,31 @@
+"""What the district's pages add to the frame: entries of the menu, and where their work items lead."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from yifang.apps.accounts.roles import ROLES
+from yifang.apps.accounts.viewers import Viewer
+from yifang.apps.reporting import queries
+from yifang.kernel import protocols
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    protocols.subject_pages.add(protocols.SubjectPage("card_audit", "reporting:audit_card"))
+    protocols.subject_pages.add(protocols.SubjectPage("case", "reporting:case"))
+    protocols.subject_pages.add(protocols.SubjectPage("grid_visit", "reporting:visit"))
+    protocols.menu.add(
+        protocols.MenuItem(
+            "audit", _("报告卡审核"), "reporting:audit", _who("card.audit"), 20, "clipboard-check", _waiting
+        )
+    )
+    protocols.menu.add(protocols.MenuItem("cases", _("病例"), "reporting:cases", _who("case.list"), 25, "virus"))
+
+
+def _waiting(viewer: Viewer) -> int:
+    return queries.audit_counts(viewer)["waiting"]
+
+
+def _who(permission: str) -> frozenset[str]:
+    return frozenset(key for key, role in ROLES.items() if permission in role.may)

@@ -1,0 +1,98 @@
+"""Words and rows of the district's lists: diseases, classes, states, who. Words only; no reads, no changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from yifang.apps.accounts.words import message_language
+from yifang.apps.records import presenting as people
+from yifang.apps.records.models import Person
+from yifang.apps.reporting.models import Card, Case
+from yifang.apps.reporting.presenting import cards, words
+from yifang.kernel import clock
+from yifang.knowledge import load
+from yifang.web.components import Tone
+
+CLASSES = {
+    "suspected": _("疑似病例"),
+    "clinical": _("临床诊断病例"),
+    "confirmed": _("确诊病例"),
+    "carrier": _("病原携带者"),
+    "positive_test": _("阳性检测"),
+}
+_TAGS = {"1": _("幼托儿童"), "3": _("学生"), "9": _("医务人员")}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A card or a case in a list: who, what, where, and what a person should look at first."""
+
+    id: UUID
+    name: str
+    sex: str
+    age: str
+    tag: Any
+    disease: str
+    case_class: Any
+    about: Card | Case
+    tone: Tone = "neutral"
+    area: str = ""
+    pairs: int = 0
+
+    @property
+    def changed(self) -> datetime | None:
+        """When the thing last moved, for the mark of what is new."""
+        one = self.about
+        if isinstance(one, Case):
+            return one.created_at
+        return one.audited_at or one.entered_at or one.reviewed_at or one.created_at
+
+
+def card_row(card: Card, person: Person | None, pairs: Mapping[UUID, int]) -> Row:
+    """The row of a card; `pairs` says how many unjudged duplicates it has."""
+    at = card.onset_date or clock.today()
+    return Row(
+        card.id, who(card.group, card.id, card.masked_name),
+        people.sex(person) if person else "", people.age(person.birth_date, at) if person else "",
+        _TAGS.get(card.population, ""), words.disease(card.disease, card.subtype),
+        CLASSES.get(card.case_class, card.case_class), card, cards.TONES[card.state], place(card.residence_area),
+        pairs.get(card.id, 0),
+    )  # fmt: skip
+
+
+def case_row(case: Case) -> Row:
+    """The row of a case."""
+    person = case.person
+    return Row(
+        case.id, who(case.group, case.id, person.masked_name), people.sex(person),
+        people.age(person.birth_date, case.onset_date), _TAGS.get(case.population, ""),
+        words.disease(case.disease, case.subtype), CLASSES.get(case.case_class, case.case_class), case,
+        area=place(case.residence_area),
+    )  # fmt: skip
+
+
+def who(group: str, id: UUID, masked_name: str) -> str:
+    """The masked name; a code for HIV, as the name policy of the visibility pack says for lists."""
+    return f"HIV-{id.hex[-8:].upper()}" if group == "hiv" else masked_name
+
+
+def disease_choices() -> list[tuple[str, str]]:
+    """Every disease by id and name, in the order of the pack: the choices of a filter."""
+    return _choices(load().digest, message_language() == "en")
+
+
+@lru_cache(maxsize=4)
+def _choices(digest: str, english: bool) -> list[tuple[str, str]]:
+    return [(one.id, one.en if english else one.name) for one in load().diseases.values()]
+
+
+def place(area: str) -> str:
+    """The last two levels of an area's name: 闵行区莘庄镇."""
+    return "".join(region.name for region in load().regions.path(area)[-2:]) if area else ""

@@ -1,0 +1,120 @@
+"""Cases: the list, one with its cards, and the line list for export. Identity is masked here; it opens elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from yifang.apps.accounts.models import SubjectKind
+from yifang.apps.accounts.viewers import Viewer
+from yifang.apps.ledger.services import looked
+from yifang.apps.reporting.models import Card, Case
+from yifang.apps.reporting.queries.walking import Key, seen
+from yifang.kernel.errors import NotFound
+from yifang.knowledge import load
+
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """`since` and `until` bound the day of entry, both included; `audited` True for final cases only."""
+
+    disease: str = ""
+    case_class: str = ""
+    organisation: UUID | None = None
+    since: date | None = None
+    until: date | None = None
+    audited: bool | None = None
+    excluded: bool = False
+    sensitive: bool = True  # False leaves out every disease of a sensitive group of the visibility pack
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDetail:
+    """A case and those of its cards that the viewer sees."""
+
+    case: Case
+    cards: Sequence[Card]
+
+
+def case_list(
+    viewer: Viewer, chosen: CaseFilter, *, key: Key | None = None, backwards: bool = False, limit: int = 50
+) -> list[tuple[Key, Case]]:
+    """Cases that the viewer's place sees, newest entry first, with the key (day, id) of each row."""
+    viewer.check("case.list")
+    found = seen(
+        SubjectKind.CASE, Case, viewer, disease=chosen.disease, conditions=_conditions(chosen), key=key,
+        backwards=backwards, limit=limit,
+    )  # fmt: skip
+    cases = Case.objects.select_related("person", "report_org", "school").in_bulk([subject for _, subject in found])
+    return [(place, cases[subject]) for place, subject in found if subject in cases]
+
+
+def case(case_id: UUID, viewer: Viewer) -> CaseDetail:
+    """One case. Raises NotAllowed, NotFound `reporting.no_case`."""
+    viewer.check("case.list")
+    one = Case.objects.select_related("person", "report_org", "school").filter(id=case_id).first()
+    if one is None:
+        raise NotFound("reporting.no_case")
+    cards = Card.objects.filter(case=one).select_related("organisation", "doctor").order_by("entered_at")
+    return CaseDetail(one, list(cards))
+
+
+def line_list(viewer: Viewer, chosen: CaseFilter) -> Iterator[dict[str, Any]]:
+    """The line list, masked, row by row: the keys of `documents.LINE_LIST`, id and sensitivity group, codes as stored.
+
+    Leaves an entry in the access stream.
+
+    Raises NotAllowed for a viewer who may not export.
+    """
+    viewer.check("case.export")
+    looked("case.exported", "case", None, viewer, disease=chosen.disease)
+    return _lines(viewer, chosen)
+
+
+def _lines(viewer: Viewer, chosen: CaseFilter) -> Iterator[dict[str, Any]]:
+    regions = load().regions
+    key: Key | None = None
+    while True:
+        rows = case_list(viewer, chosen, key=key, limit=_AT_ONCE)
+        for _, one in rows[:_AT_ONCE]:
+            yield {
+                "id": one.id,
+                "group": one.group,
+                "name": one.person.masked_name,
+                "sex": one.person.sex,
+                "age": one.age_days // 365 if one.age_days is not None else None,
+                "disease": one.disease,
+                "case_class": one.case_class,
+                "onset_date": one.onset_date,
+                "diagnosed_at": one.diagnosed_at,
+                "entered_on": one.entered_on,
+                "audited_on": one.audited_on,
+                "died_on": one.died_on,
+                "residence": regions.full_name(one.residence_area) or one.residence_area,
+                "report_org": one.report_org.name,
+                "school": one.school.name if one.school else "",
+                "population": one.population,
+            }
+        if len(rows) <= _AT_ONCE:
+            return
+        key = rows[_AT_ONCE - 1][0]
+
+
+def _conditions(chosen: CaseFilter) -> list[tuple[str, Any]]:
+    given = [
+        ("s.excluded = %s", chosen.excluded),
+        ("s.case_class = %s", chosen.case_class or None),
+        ('s."group" = %s', None if chosen.sensitive else "ordinary"),
+        ("s.report_org_id = %s", chosen.organisation),
+        ("v.day >= %s", chosen.since),
+        ("v.day <= %s", chosen.until),
+    ]
+    conditions: list[tuple[str, Any]] = [one for one in given if one[1] is not None]
+    if chosen.audited is not None:
+        conditions.append((f"s.audited_on IS {'NOT ' if chosen.audited else ''}NULL", None))
+    return conditions

@@ -1,0 +1,49 @@
+"""The verbs of reporting: everything that changes a suspicion, a card or what is said of duplicates.
+
+Each checks role, place and state, writes, and appends to the ledger in one transaction. Reads are in `queries`.
+"""
+
+from yifang.apps.reporting.services.auditing import (
+    BulkPreview,
+    Verdict,
+    audit,
+    bulk_audit,
+    bulk_audit_preview,
+    return_by_district,
+)
+from yifang.apps.reporting.services.changing import correct, delete
+from yifang.apps.reporting.services.drafts import draft_blank, draft_from_suspicion, save_draft
+from yifang.apps.reporting.services.duplicates import keep_apart, merge, unmerge
+from yifang.apps.reporting.services.entering import explain_late, record_entry
+from yifang.apps.reporting.services.errors import CardErrors
+from yifang.apps.reporting.services.hospital import approve, report, return_by_hospital
+from yifang.apps.reporting.services.suspicions import consult, dismiss
+from yifang.apps.reporting.services.views import change_view, forget_view, save_view
+
+__all__ = [
+    "BulkPreview",
+    "CardErrors",
+    "Verdict",
+    "approve",
+    "audit",
+    "bulk_audit",
+    "bulk_audit_preview",
+    "change_view",
+    "consult",
+    "correct",
+    "delete",
+    "dismiss",
+    "draft_blank",
+    "draft_from_suspicion",
+    "explain_late",
+    "forget_view",
+    "keep_apart",
+    "merge",
+    "record_entry",
+    "report",
+    "return_by_district",
+    "return_by_hospital",
+    "save_draft",
+    "save_view",
+    "unmerge",
+]

@@ -1,0 +1,147 @@
+"""Drafts: from a suspicion, filled with what is known, or blank; and saving what was typed.
+
+A draft answers nothing yet and stops no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from yifang.apps.accounts.models import User
+from yifang.apps.accounts.viewers import Viewer, enter
+from yifang.apps.places.models import Organisation
+from yifang.apps.records.identity import open_identity
+from yifang.apps.records.models import Person
+from yifang.apps.reporting import drafting, policy, versions, visible
+from yifang.apps.reporting.models import Card, CardState, Suspicion, SuspicionState
+from yifang.apps.reporting.rules import Finding
+from yifang.apps.reporting.services import cards
+from yifang.apps.reporting.services.suspicions import taken
+from yifang.formats.storage import from_json
+from yifang.kernel import clock
+from yifang.kernel.errors import NotAllowed
+from yifang.kernel.ids import new_id
+from yifang.knowledge import load
+
+PURPOSE = "reporting.card"
+
+
+def draft_from_suspicion(suspicion_id: UUID, viewer: Viewer) -> Card:
+    """The draft of a suspicion, filled; the one that is there where one was made before.
+
+    Opens the person's identity for the card, which leaves an entry in the access stream.
+    """
+    viewer.check("card.draft")
+    with transaction.atomic():
+        suspicion = taken(suspicion_id)
+        existing = (
+            Card.objects.filter(suspicion=suspicion).exclude(state=CardState.DELETED).order_by("created_at").first()
+        )
+        if existing is not None:
+            return existing
+        policy.check_answer(suspicion, viewer, SuspicionState.REPORTED)
+        organisation = Organisation.objects.get(id=suspicion.organisation_id)
+        known = _known(suspicion.person_id, viewer)
+        record = from_json(suspicion.record.payload)
+        card_no = _card_no(organisation)
+        made = drafting.draft(
+            known, _reporter(organisation, viewer), load(), clock.now(), card_no, disease=suspicion.disease,
+            case_class=suspicion.case_class or None, subtype=suspicion.subtype_hint, record=record,
+            diagnosed_at=suspicion.evidence_at,
+        )  # fmt: skip
+        source = {
+            "suspicion": str(suspicion.id), "record": str(suspicion.record_id), "evidence": suspicion.evidence,
+            "derived": sorted(made.derived),
+        }  # fmt: skip
+        return _make(card_no, made.answers, source, suspicion.person_id, organisation, viewer, suspicion)
+
+
+def draft_blank(viewer: Viewer, answers: Mapping[str, Any] | None = None) -> Card:
+    """A draft without suspicion or code; whom it is about is found, or made, once it is reported (`persons.link`).
+
+    Raises NotAllowed `reporting.no_organisation` for a viewer who sits at no organisation.
+    """
+    viewer.check("card.draft")
+    organisation = Organisation.objects.filter(id=viewer.organisation_id).first()
+    if organisation is None:
+        raise NotAllowed("reporting.no_organisation")
+    with transaction.atomic():
+        card_no = _card_no(organisation)
+        nobody = drafting.Known("", None, "", {})
+        made = drafting.draft(nobody, _reporter(organisation, viewer), load(), clock.now(), card_no)
+        return _make(card_no, {**made.answers, **(answers or {})}, {}, None, organisation, viewer, None)
+
+
+def save_draft(card_id: UUID, answers: Mapping[str, Any], viewer: Viewer) -> tuple[Card, list[Finding]]:
+    """Save what was typed as it is, with all its findings: a draft may be wrong. Saving the same again adds nothing."""
+    with transaction.atomic():
+        card = cards.taken(card_id)
+        policy.check(card, "save", viewer)
+        before = versions.answers_of(versions.current(card))
+        given = _kept(before, answers)
+        findings = cards.findings_of(card, given)
+        changed = versions.changed_fields(before, given)
+        if changed:
+            cards.apply(card, given)
+            version = cards.add_version(card, given, viewer, findings=findings, reported=False)
+            card.save()
+            visible.show(visible.subject_of(card, clock.today()), visible.of_card(card))
+            cards.tell(card, "saved", viewer, fields=changed, digest=versions.digest(version))
+    return card, findings
+
+
+def _make(
+    card_no: str,
+    answers: Mapping[str, Any],
+    source: Mapping[str, Any],
+    person_id: UUID | None,
+    organisation: Organisation,
+    viewer: Viewer,
+    suspicion: Suspicion | None,
+) -> Card:
+    doctor = suspicion.clinician_id if suspicion else None
+    card = Card(
+        id=new_id(), card_no=card_no, organisation=organisation, person_id=person_id, suspicion=suspicion,
+        department=suspicion.department if suspicion else viewer.department, doctor_id=doctor or viewer.user_id,
+        report_area=organisation.area_code, created_at=clock.now(),
+    )  # fmt: skip
+    cards.apply(card, answers)
+    visible.show(
+        visible.subject_of(card, clock.today()), visible.of_card(card)
+    )  # before the card: its maker must see it
+    card.save(force_insert=True)
+    findings = cards.findings_of(card, answers)
+    version = versions.write(card, 1, answers, viewer, reported=False, findings=findings, source=source)
+    cards.tell(card, "drafted", viewer, fields=sorted(answers), digest=versions.digest(version))
+    return card
+
+
+def _kept(before: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed, over what the system fills: no form may change who reports, or number the card anew."""
+    fixed = ("card_no", "card_type", "report_org", "report_area")
+    return {**before, **answers, **{name: before[name] for name in fixed if name in before}}
+
+
+def _known(person_id: UUID, viewer: Viewer) -> drafting.Known:
+    person = Person.objects.get(id=person_id)
+    with enter(viewer if viewer.purpose else viewer.acting_for(PURPOSE)) as looking:
+        identity = asdict(open_identity(person_id, looking, kind="person.drafted"))
+    return drafting.Known(person.sex, person.birth_date, person.area_code, identity)
+
+
+def _reporter(organisation: Organisation, viewer: Viewer) -> drafting.Reporter:
+    user = User.objects.filter(id=viewer.user_id).first()
+    return drafting.Reporter(organisation.code, organisation.area_code, organisation.phone, str(user or ""))
+
+
+def _card_no(organisation: Organisation) -> str:
+    """机构码 + 年 + 流水, from one sequence: a counter for each hospital would make its doctors wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('reporting_card_no')")
+        number = cursor.fetchone()[0]
+    return f"{organisation.code[:26]}{clock.today().year}{number:06d}"

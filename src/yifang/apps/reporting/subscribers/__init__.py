@@ -1,0 +1,17 @@
+"""What reporting does when the ledger says something; `register` is called once, in `AppConfig.ready`.
+
+The order matters only for speed: each subscriber is idempotent and has its own cursor.
+"""
+
+from yifang.apps.ledger.subscriptions import subscribe
+
+
+def register() -> None:
+    """Subscribe all of them."""
+    from yifang.apps.reporting.subscribers import cards, cases, duplicates, suspicions
+
+    subscribe("reporting.suspicions", suspicions.KINDS, suspicions.on_records, batch=20)
+    subscribe("reporting.answers", cards.SUSPICION_KINDS, cards.on_answers)
+    subscribe("reporting.cards", cards.KINDS, cards.on_cards)
+    subscribe("reporting.cases", cases.KINDS, cases.on_cards)
+    subscribe("reporting.duplicates", duplicates.KINDS, duplicates.on_cards)

@@ -1,0 +1,72 @@
+"""After every step of a card or suspicion, in jobs: what the acting viewer could not see or may not do.
+
+The person of a card written by hand, the school behind an employer's name, rows of visibility that moved, work items of
+other desks. Each is computed from the card as it stands, so that a second run changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+from yifang.apps.accounts.models import Visibility
+from yifang.apps.ledger.services import NODE
+from yifang.apps.ledger.subscriptions import Heard
+from yifang.apps.places.services import match_text
+from yifang.apps.reporting import desks, persons, versions, visible
+from yifang.apps.reporting.models import Card, CardState, Suspicion
+from yifang.kernel import clock
+
+_STEPS = (
+    "drafted", "saved", "reported", "returned", "approved", "entered", "audited", "corrected", "deleted", "merged",
+    "unmerged",
+)  # fmt: skip
+KINDS = tuple(f"reporting.card_{step}" for step in _STEPS)
+SUSPICION_KINDS = ("reporting.suspicion_answered",)
+_PUPILS = ("1", "3")  # 人群分类: their 工作单位 is a school
+
+
+def on_cards(heard: Sequence[Heard]) -> None:
+    """Bring what surrounds these cards in step with them."""
+    for card in taken(heard):
+        if card.state != CardState.DRAFT:
+            persons.link(card)
+        _find_school(card)
+        visible.settle(visible.subject_of(card, first_day(card.id)), visible.of_card(card))
+        if card.state != CardState.DRAFT:
+            desks.follow_card(card, NODE)
+        desks.close_orphans([card.id])
+
+
+def on_answers(heard: Sequence[Heard]) -> None:
+    """End what waits for an answer that was given."""
+    subjects = {entry.subject for entry in heard if entry.subject}
+    for suspicion in Suspicion.objects.filter(id__in=subjects):
+        desks.follow_suspicion(suspicion, NODE)
+    desks.close_orphans(list(subjects))
+
+
+def taken(heard: Iterable[Heard]) -> list[Card]:
+    """The cards these entries speak of, each once, locked."""
+    subjects = {entry.subject for entry in heard if entry.subject}
+    rows = Card.objects.select_for_update(of=("self",)).filter(id__in=subjects).order_by("id")
+    return list(rows.select_related("organisation", "school"))
+
+
+def first_day(subject: UUID) -> date:
+    """The day under which lists hold the subject already, today for a new one."""
+    day = Visibility.objects.filter(subject=subject).order_by("day").values_list("day", flat=True).first()
+    return day or clock.today()
+
+
+def _find_school(card: Card) -> None:
+    """The school of a pupil by its name on the card; a name that no school bears waits in the match queue."""
+    school = None
+    if card.population in _PUPILS and card.state != CardState.DRAFT:
+        employer = str(versions.answers_of(versions.current(card)).get("employer", ""))
+        if employer:
+            school = match_text(employer, card.residence_area or card.report_area).organisation
+    if card.school_id != (school.id if school else None):
+        card.school = school
+        card.save(update_fields=["school"])

@@ -1,0 +1,76 @@
+"""A card was reported or changed: other cards of the same person and disease within one illness are put beside it.
+
+Candidates are found by equal keyed hashes across all hospitals, then compared; the district judges each pair. A pair
+that no longer looks alike after a correction is taken away while nobody has judged it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from yifang.apps.accounts.keys import sealing
+from yifang.apps.ledger.services import NODE, Change, append
+from yifang.apps.ledger.subscriptions import Heard
+from yifang.apps.reporting import likeness, versions, visible
+from yifang.apps.reporting.models import Card, CardKey, CardState, Duplicate, DuplicateState
+from yifang.apps.reporting.rules import Answers, Situation, illness_days
+from yifang.apps.reporting.subscribers.cards import taken
+from yifang.kernel import clock
+from yifang.knowledge import load
+
+KINDS = tuple(f"reporting.card_{step}" for step in ("reported", "corrected", "deleted"))
+_CANDIDATES = 200  # a telephone of an institution may stand on many cards
+
+
+def on_cards(heard: Sequence[Heard]) -> None:
+    """Renew the keys of these cards and look for their duplicates."""
+    for card in taken(heard):
+        CardKey.objects.filter(card=card).delete()
+        if card.state == CardState.DELETED:
+            _open_pairs(card).delete()
+            continue
+        person = _who(card)
+        hashed = {kind: sealing().index(f"card.{kind}", text) for kind, text in likeness.keys(person).items()}
+        CardKey.objects.bulk_create(
+            [CardKey(card=card, kind=kind, disease=card.disease, key=key) for kind, key in hashed.items()]
+        )
+        _pair(card, person, list(hashed.values()))
+
+
+def _pair(card: Card, person: likeness.Who, keys: Sequence[bytes]) -> None:
+    alike = CardKey.objects.filter(key__in=keys, disease=card.disease).exclude(card=card).values("card_id")
+    others = Card.objects.filter(id__in=alike).exclude(state__in=(CardState.DRAFT, CardState.DELETED))
+    days = illness_days(card.disease, load())
+    if days is not None and card.onset_date is not None:
+        span = timedelta(days=days)
+        others = others.filter(onset_date__range=(card.onset_date - span, card.onset_date + span))
+    found = set()
+    for other in others.order_by("-created_at")[:_CANDIDATES]:
+        scored = likeness.compare(person, _who(other))
+        if not scored.is_suspected:
+            continue
+        earlier, later = sorted((card, other), key=lambda one: (one.created_at, one.id))
+        pair, made = Duplicate.objects.get_or_create(
+            earlier=earlier, later=later, defaults={"scores": dict(scored.scores), "found_at": clock.now()}
+        )
+        found.add(pair.id)
+        if made:
+            scopes = list(visible.of_card(later))
+            append(Change("reporting.duplicate_found", "card", later.id, facts={"pair": pair.id}, scopes=scopes), NODE)
+        elif pair.state == DuplicateState.OPEN:
+            pair.scores = dict(scored.scores)
+            pair.save(update_fields=["scores"])
+    _open_pairs(card).exclude(id__in=found).delete()
+
+
+def _open_pairs(card: Card):
+    return (Duplicate.objects.filter(earlier=card) | Duplicate.objects.filter(later=card)).filter(
+        state=DuplicateState.OPEN
+    )
+
+
+def _who(card: Card) -> likeness.Who:
+    answers = versions.answers_of(versions.current(card))
+    birth = Answers(answers, Situation(load(), clock.now(), card.report_area)).day("birth_date")
+    return likeness.who(answers, birth)

@@ -1,0 +1,242 @@
+"""Records came in: suspicions are made, gain or lose evidence, are withdrawn.
+
+One suspicion for a person, a disease and an episode in one hospital. A further record adds evidence and may raise the
+confidence, but asks nobody again. After a dismissal it stays silent, unless strong evidence joins what was dismissed on
+moderate: then it asks once more, and never a third time. What no current record supports is withdrawn; a reported one
+stays and is marked. Two hospitals are asked each for itself until a card exists: neither may read the other's evidence,
+and the duty to report is that of whoever sees the patient.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from yifang import identify
+from yifang.apps.accounts.models import Seat, SubjectKind
+from yifang.apps.accounts.visibility import Subject, group_of, show_many
+from yifang.apps.ledger.services import NODE, Change, append
+from yifang.apps.ledger.subscriptions import Heard
+from yifang.apps.records.models import Record, RecordState
+from yifang.apps.reporting import clocks, desks, visible
+from yifang.apps.reporting.identifying import Background, Found, Kept, identified
+from yifang.apps.reporting.models import Suspicion, SuspicionState
+from yifang.identify import Reported
+from yifang.identify.model import LEVELS
+from yifang.kernel import clock
+from yifang.kernel.digest import canonical_json
+from yifang.kernel.ids import new_id
+from yifang.knowledge import load
+
+KINDS = ("records.received",)
+
+_WAITING = (SuspicionState.OPEN, SuspicionState.CONSULTING)
+_SAVED = (
+    "record", "confidence", "rule", "case_class", "subtype_hint", "urgent", "evidence", "pack_digest", "state",
+    "unsupported", "reopened", "reason_code", "reason", "due_at", "department", "clinician",
+)  # fmt: skip
+
+
+def on_records(heard: Sequence[Heard]) -> None:
+    """Identify what was received and bring the suspicions of these persons in step."""
+    received = {UUID(one) for entry in heard for one in entry.facts["records"]}
+    superseded = {UUID(one) for entry in heard for one in entry.facts["superseded"]}
+    rows = list(Record.objects.filter(id__in=received | superseded).select_related("person", "organisation"))
+    live = [row for row in rows if row.current and row.state != RecordState.CANCELLED]
+    live.sort(key=lambda row: (row.at, row.id))
+    book = _Book(rows, gone={row.id for row in rows} - {row.id for row in live})
+    for batch in _rounds(live):
+        for row, found in zip(batch, identified(batch, book.background, book.earlier()), strict=True):
+            book.take(row, found)
+    book.close()
+
+
+def _rounds(rows: Sequence[Record]) -> Iterator[list[Record]]:
+    """The rows in batches that hold a person once: a person's later record must know what the earlier one said."""
+    waiting = list(rows)
+    while waiting:
+        persons: set[UUID] = set()
+        batch, rest = [], []
+        for row in waiting:
+            (rest if row.person_id in persons else batch).append(row)
+            persons.add(row.person_id)
+        yield batch
+        waiting = rest
+
+
+class _Book:
+    """The suspicions of a batch's persons while they change in memory; `close` writes what changed."""
+
+    def __init__(self, rows: Sequence[Record], gone: set[UUID]) -> None:
+        persons = {row.person_id for row in rows}
+        self.background = Background.of(persons, rows)
+        self._policy = identify.EpisodePolicy.of(load())
+        self._clinicians = _clinicians(rows)
+        self._of: dict[UUID, list[Suspicion]] = defaultdict(list)
+        self._fresh: set[UUID] = set()
+        known = Suspicion.objects.select_for_update(of=("self",)).filter(person_id__in=persons)
+        for one in known.select_related("record").order_by("found_at"):
+            self._of[one.person_id].append(one)
+        self._before = {one.id: _snapshot(one) for one in self._all()}
+        self._gone = gone
+        for one in self._all():
+            _drop(one, gone)
+
+    def earlier(self) -> dict[UUID, list[Kept]]:
+        """Evidence found so far, by person."""
+        return {person: [kept for one in known for kept in one.evidence] for person, known in self._of.items() if known}
+
+    def take(self, row: Record, found: Found) -> None:
+        """What a record says becomes part of the suspicions of its person."""
+        for one in self._of[row.person_id]:
+            _drop(one, {row.id})  # the same record read again says what it says now
+        for suspicion, evidence in found.suspicions:
+            known = self._match(row, suspicion.disease)
+            if known is None:
+                self._open(row, suspicion, evidence)
+            else:
+                self._join(known, row, suspicion, evidence)
+        for disease, evidence in found.standing.items():
+            known = self._match(row, disease)
+            if known is not None and known.state == SuspicionState.REPORTED:
+                known.evidence = [*known.evidence, *evidence]
+
+    def close(self) -> None:
+        """Withdraw what nothing supports, write what changed, show it, ask, and tell the ledger."""
+        for one in self._all():
+            _settle(one)
+        fresh = [one for one in self._all() if one.id in self._fresh]
+        changed = [one for one in self._all() if one.id in self._before and _snapshot(one) != self._before[one.id]]
+        _show([*fresh, *changed])
+        Suspicion.objects.bulk_create(fresh, batch_size=500)
+        Suspicion.objects.bulk_update(changed, _SAVED, batch_size=500)
+        for one in chain(fresh, changed):
+            desks.follow_suspicion(one, NODE)
+        changes = [_change(one, "found") for one in fresh]
+        changes += [_change(one, _what(self._before[one.id]["state"], one.state)) for one in changed]
+        if changes:
+            append(changes, NODE)
+
+    def _all(self) -> Iterator[Suspicion]:
+        return chain.from_iterable(self._of.values())
+
+    def _match(self, row: Record, disease: str) -> Suspicion | None:
+        """The suspicion of this hospital whose episode the record falls into, the latest first."""
+        day = row.at.astimezone(clock.CHINA).date()
+        for one in reversed(self._of[row.person_id]):
+            if one.organisation_id != row.organisation_id:
+                continue
+            if self._policy.same_episode(disease, Reported(one.disease, _last_day(one)), day):
+                return one
+        return None
+
+    def _open(self, row: Record, said: identify.Suspicion, evidence: list[Kept]) -> None:
+        day = row.at.astimezone(clock.CHINA).date()
+        one = Suspicion(
+            id=new_id(), person_id=row.person_id, record=row, disease=said.disease, group=group_of(said.disease),
+            confidence=said.confidence, rule=said.rule, case_class=said.case_class or "", urgent=said.urgent,
+            subtype_hint=said.subtype_hint or "", evidence=evidence, pack_digest=said.pack_digest,
+            episode=f"{row.organisation_id}:{day.isoformat()}", organisation=row.organisation,
+            department=row.department, clinician_id=self._clinician(row), evidence_at=row.at, found_at=clock.now(),
+            due_at=_due(said, row.at),
+        )  # fmt: skip
+        self._of[row.person_id].append(one)
+        self._fresh.add(one.id)
+
+    def _join(self, one: Suspicion, row: Record, said: identify.Suspicion, evidence: list[Kept]) -> None:
+        before = self._before[one.id]["confidence"] if one.id in self._before else one.confidence
+        one.evidence = [*one.evidence, *evidence]
+        if not one.confidence or LEVELS[said.confidence] > LEVELS[one.confidence]:
+            one.confidence, one.rule = said.confidence, said.rule
+        one.case_class = said.case_class or one.case_class
+        one.subtype_hint = said.subtype_hint or one.subtype_hint
+        one.urgent = one.urgent or said.urgent
+        one.due_at = min(one.due_at, _due(said, one.evidence_at))
+        one.pack_digest = said.pack_digest
+        if one.record_id in self._gone or (one.record.kind != "encounter" and row.kind == "encounter"):
+            one.record = row  # a visit says more for a card than a laboratory report
+        if one.clinician_id is None:
+            one.clinician_id, one.department = self._clinician(row), one.department or row.department
+        decisive = before == "moderate" and one.confidence == "strong"
+        if one.state == SuspicionState.DISMISSED and decisive and not one.reopened:
+            one.state, one.reopened = SuspicionState.OPEN, True
+        elif one.state == SuspicionState.WITHDRAWN:
+            one.state = SuspicionState.OPEN
+
+    def _clinician(self, row: Record) -> int | None:
+        return self._clinicians.get((row.organisation_id, row.clinician_no)) if row.clinician_no else None
+
+
+def _drop(one: Suspicion, records: set[UUID]) -> None:
+    """Take the evidence of these records away."""
+    gone = {str(record) for record in records}
+    kept = [item for item in one.evidence if item["record"] not in gone]
+    if len(kept) != len(one.evidence):
+        one.evidence = kept
+        one.confidence = max((item["level"] for item in kept), key=lambda level: LEVELS[level], default="")
+
+
+def _settle(one: Suspicion) -> None:
+    """A suspicion without evidence is withdrawn; a reported one is only marked: its card is a person's to correct."""
+    one.unsupported = not one.evidence
+    if one.unsupported and one.state in (*_WAITING, SuspicionState.DISMISSED):
+        one.state = SuspicionState.WITHDRAWN
+
+
+def _show(suspicions: Sequence[Suspicion]) -> None:
+    """Show each suspicion, and the record behind it, to the same scopes; a sensitive record is shown as one."""
+    pairs: list[tuple[Subject, str]] = []
+    for one in suspicions:
+        day = one.evidence_at.astimezone(clock.CHINA).date()
+        record = Subject(SubjectKind.RECORD, one.record_id, day, group=one.group, person=one.person_id)
+        for scope in visible.of_suspicion(one):
+            pairs += [(visible.subject_of(one, day), scope), (record, scope)]
+        for record_id in {item["record"] for item in one.evidence}:
+            visible.protect_record(UUID(record_id), one.group)
+    show_many(pairs, visible.HOSPITAL)
+
+
+def _snapshot(one: Suspicion) -> dict[str, Any]:
+    values = {name: getattr(one, f"{name}_id" if name in ("record", "clinician") else name) for name in _SAVED}
+    return values | {"evidence": sorted(canonical_json(item) for item in one.evidence)}
+
+
+def _what(before: str, after: str) -> str:
+    if before == after:
+        return "changed"
+    steps = {SuspicionState.WITHDRAWN: "withdrawn", SuspicionState.OPEN: "reopened"}
+    return steps.get(SuspicionState(after), "changed")
+
+
+def _change(one: Suspicion, what: str) -> Change:
+    return Change(
+        f"reporting.suspicion_{what}", "suspicion", one.id,
+        facts={"state": one.state, "confidence": one.confidence, "record": one.record_id},
+        scopes=list(visible.of_suspicion(one)),
+    )  # fmt: skip
+
+
+def _last_day(one: Suspicion) -> date:
+    """The day of the newest evidence, of the first where none names a day."""
+    days = [item["at"] for item in one.evidence if item.get("at")]
+    return date.fromisoformat(max(days)) if days else one.evidence_at.astimezone(clock.CHINA).date()
+
+
+def _due(said: identify.Suspicion, at: datetime) -> datetime:
+    """The report clock as it would run if the evidence were the diagnosis."""
+    disease = load().disease(said.disease).for_subtype(said.subtype_hint)
+    due = clocks.report_due(disease, at)
+    clock_rule, _ = load().work.kind("suspicion_review").for_urgency(said.urgent)
+    return min(due, at + timedelta(hours=clock_rule.hours or 0)) if said.urgent else due
+
+
+def _clinicians(rows: Sequence[Record]) -> dict[tuple[UUID, str], int]:
+    """User ids of the doctors of these records by organisation and staff number."""
+    staff = {row.clinician_no for row in rows if row.clinician_no}
+    organisations = {row.organisation_id for row in rows}
+    seats = Seat.objects.filter(organisation_id__in=organisations, staff_no__in=staff, role="clinician", until=None)
+    return {(seat.organisation_id, seat.staff_no): seat.user_id for seat in seats}

@@ -1,0 +1,29 @@
+"""Suspicions, cards, the hospital's desk, and the district's pages. To be included at the root."""
+
+from django.urls import path
+
+from yifang.apps.reporting import urls_district
+from yifang.apps.reporting.views import cards, desk, forms, suspicions
+
+app_name = "reporting"
+urlpatterns = [
+    path("suspicions/", suspicions.inbox, name="suspicions"),
+    path("suspicions/<uuid:suspicion_id>", suspicions.suspicion, name="suspicion"),
+    path("suspicions/<uuid:suspicion_id>/report", suspicions.start, name="start"),
+    path("suspicions/<uuid:suspicion_id>/dismiss", suspicions.dismiss, name="dismiss"),
+    path("suspicions/<uuid:suspicion_id>/consult", suspicions.consult, name="consult"),
+    path("desk/", desk.desk, name="desk"),
+    path("desk/approve", desk.approve_many, name="approve_many"),
+    path("cards/new", forms.blank, name="blank"),
+    path("cards/areas", forms.areas, name="areas"),
+    path("cards/<uuid:card_id>", cards.card, name="card"),
+    path("cards/<uuid:card_id>/edit", forms.edit, name="edit"),
+    path("cards/<uuid:card_id>/identity", cards.identity, name="identity"),
+    path("cards/<uuid:card_id>/approve", cards.approve, name="approve"),
+    path("cards/<uuid:card_id>/return", cards.send_back, name="send_back"),
+    path("cards/<uuid:card_id>/enter", cards.enter, name="enter"),
+    path("cards/<uuid:card_id>/late", cards.explain, name="explain_late"),
+    path("cards/<uuid:card_id>/delete", cards.delete, name="delete"),
+    path("cards/<uuid:card_id>/word", cards.export, name="word"),
+    *urls_district.urlpatterns,
+]

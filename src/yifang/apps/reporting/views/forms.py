@@ -1,0 +1,124 @@
+"""Filling a card: a draft, a returned card, a correction; a blank one; and the search for a township.
+
+Every finding is shown at once. Reporting with errors changes nothing and keeps on the page what was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from yifang.apps.reporting import policy, queries, services, versions
+from yifang.apps.reporting.models import Card, CardState, CardVersion
+from yifang.apps.reporting.presenting import areas_of, card_form, cards, source, suspicions, words
+from yifang.apps.reporting.queries import clinic
+from yifang.apps.reporting.queries.opened import evidence_of
+from yifang.apps.reporting.services.cards import findings_of, situation_of
+from yifang.apps.reporting.services.drafts import PURPOSE
+from yifang.apps.reporting.views import reading
+from yifang.kernel.errors import UserError
+from yifang.web import htmx
+
+_CORRECTED = (CardState.SUBMITTED, CardState.AUDITED)
+
+
+@require_POST
+def blank(request: HttpRequest) -> HttpResponse:
+    """A card without a suspicion."""
+    card = services.draft_blank(request.viewer)
+    return htmx.redirect(request, reverse("reporting:edit", args=[card.id]))
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, card_id: UUID) -> HttpResponse:
+    """The form: GET shows the card as it stands, POST with `do` saves, reports, corrects or only draws again."""
+    viewer = request.viewer
+    found = queries.card(card_id, viewer)
+    card = found.card
+    verb = "correct" if card.state in _CORRECTED else "save"
+    policy.check(card, verb, viewer)
+    version = versions.current(card)
+    if request.method == "GET":
+        before = queries.answers(version, viewer if viewer.purpose else viewer.acting_for(PURPOSE), identity=True)
+        return _page(request, card, version, before, check=card.suspicion_id is not None or version.number > 1)
+    before = versions.answers_of(version)
+    given = card_form.posted(request.POST, before)
+    try:
+        return _done(request, card, verb, given, version)
+    except services.CardErrors:
+        return _page(request, card, version, given, check=True, status=422)
+    except UserError as error:
+        return _page(request, card, version, given, check=True, status=422, refusal=error)
+
+
+def _done(request: HttpRequest, card: Card, verb: str, given: Mapping[str, str], version: CardVersion) -> HttpResponse:
+    viewer, do = request.viewer, request.POST.get("do", "")
+    page = reverse("reporting:card", args=[card.id])
+    if do == "refresh":
+        check = version.number > 1 or card.suspicion_id is not None
+        return _page(request, card, version, given, check=check, focus="disease")
+    if verb == "correct":
+        services.correct(card.id, given, request.POST.get("reason", ""), viewer)
+        messages.success(request, _("订正报告已提交，原版本保留。"))
+        return htmx.redirect(request, page)
+    if do == "save":
+        services.save_draft(card.id, given, viewer)
+        messages.success(request, _("草稿已保存。草稿不停时钟，请尽快报告。"))
+        return htmx.redirect(request, reverse("reporting:edit", args=[card.id]))
+    services.report(card.id, viewer, given)
+    messages.success(request, _("已报告到公卫科。录入大疫情网之前时钟不停。"))
+    return htmx.redirect(request, reading.onward(request, page))
+
+
+@require_safe
+def areas(request: HttpRequest) -> HttpResponse:
+    """Townships for a text, as options of the list below the search."""
+    request.viewer.check("card.draft")
+    text = request.GET.get("area", "")
+    here = request.viewer.area_code
+    found = areas_of.search(text, here) if text.strip() else areas_of.choices("", here)[1:]
+    return HttpResponse(card_form.options(found))
+
+
+def _page(
+    request: HttpRequest,
+    card: Card,
+    version: CardVersion,
+    answers: Mapping[str, Any],
+    *,
+    check: bool,
+    status: int = 200,
+    refusal: UserError | None = None,
+    focus: str = "",
+) -> HttpResponse:
+    form = card_form.CardForm(
+        answers, situation_of(card), derived=version.source.get("derived", ()),
+        refresh_url=reverse("reporting:edit", args=[card.id]),
+    )  # fmt: skip
+    if check:
+        form.show(findings_of(card, answers))
+    if focus or not check:
+        form.focus(focus)
+    shown = evidence_of(version)
+    context = {
+        "form": form,
+        "card": card,
+        "row": cards.row(card),
+        "correction": card.state in _CORRECTED,
+        "may_correct": "correct" in policy.verbs(card, request.viewer),
+        "refusal": words.error(refusal) if refusal else "",
+        "reason": request.POST.get("reason", ""),
+        "evidence": suspicions.evidence(shown),
+        "excerpts": source.excerpts((item.evidence, item.record) for item in shown),
+        "organisation": card.organisation,
+        "work": request.GET.get("work") or request.POST.get("work") or clinic.work_on(card.id, request.viewer),
+    }
+    return render(request, "reporting/card_form.html", context, status=status)

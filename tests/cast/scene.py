@@ -1,0 +1,214 @@
+"""What the cast looks at: one county in which something sensitive happened to everybody of note.
+
+A child who lives in one district, goes to school in another and was seen in a third; an HIV case; a pupil with
+tuberculosis; a cholera case with its signal; an item in quarantine; a grid worker's errand. All of it is made by the
+services and subscribers, each step by the one whose step it is, so that the rows of visibility are the real ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from tests import apps
+from yifang.apps.accounts import services as accounts
+from yifang.apps.accounts.models import Seat, User
+from yifang.apps.accounts.viewers import Viewer, enter, viewer_of
+from yifang.apps.intake import services as intake
+from yifang.apps.intake.models import Batch, Quarantined
+from yifang.apps.ledger.services import NODE
+from yifang.apps.reporting import services, versions
+from yifang.apps.reporting.models import Card, Case, Suspicion
+from yifang.apps.reporting.services import grid
+from yifang.apps.surveillance import services as surveillance
+from yifang.apps.surveillance.models import Feedback, Signal
+from yifang.apps.work.models import WorkItem
+from yifang.formats import canonical
+from yifang.kernel import clock
+
+FAR_NURSE, SIGNED_OUT = "far_school_nurse", "signed_out"
+CAST = (*apps.CAST, FAR_NURSE, SIGNED_OUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One person's story: every id by its kind, and the words that must not come out."""
+
+    ids: dict[str, UUID]  # person, record, suspicion, card, case
+    name: str
+    masked: str
+    disease: tuple[str, str]  # in both languages
+    numbers: tuple[str, ...] = ()  # identity number, telephone, card numbers
+
+
+@dataclass(slots=True)
+class Scene:
+    """The county, the stories by name, and the ids of what is nobody's in particular."""
+
+    county: apps.County
+    users: dict[str, User]
+    seats: dict[str, Seat]
+    stories: dict[str, Told] = field(default_factory=dict)
+    ids: dict[str, UUID] = field(default_factory=dict)
+
+    def viewer(self, name: str) -> Viewer:
+        """How the named one looks."""
+        return viewer_of(self.seats[name]) if name == FAR_NURSE else self.county.viewer(name)
+
+
+def scene(password: str = "") -> Scene:
+    """Make it all. Needs pytest-django's `db`."""
+    made = empty(password)
+    _child(made)
+    _hiv(made)
+    _pupil(made)
+    _cholera(made)
+    _quarantine(made)
+    _glass_and_view(made)
+    return made
+
+
+def empty(password: str = "") -> Scene:
+    """The county with a nurse at the child's school too, and nothing that happened yet."""
+    county = apps.county(password)
+    nurse = User.objects.create(username=FAR_NURSE, display_name="far school nurse", password="!")
+    seat = Seat.objects.create(
+        user=nurse, role="school_nurse", organisation=county.far_school, since=date(2020, 1, 1)
+    )
+    return Scene(county, {**county.users, FAR_NURSE: nurse}, {**county.seats, FAR_NURSE: seat})
+
+
+_CLINIC: Mapping[str, Any] = {
+    "report_org_phone": "021-54321000", "patient_belongs": "1",
+    "onset_date": (clock.today() - timedelta(days=2)).isoformat(),
+}  # fmt: skip
+_GROWN: Mapping[str, Any] = {**_CLINIC, "residence_area": "310112003", "population": "18"}
+
+
+def _child(scene: Scene) -> None:
+    """手足口病: lives in the second district, goes to school in the third, was seen in the first; audited."""
+    who = apps.person(
+        "欧阳晓舟", date(2014, 3, 9), "female", area=apps.RESIDENCE, phone="13912340001", employer="苏河中学",
+        occupation="学生", address="徐汇天平路77弄",
+    )  # fmt: skip
+    answers = {
+        **_CLINIC, "guardian_name": "欧阳明远", "residence_area": "310104003", "patient_belongs": "2", "population": "3",
+        "employer": "苏河中学", "school_class": "初一(3)班", "hfmd_card.1": "未检", "hfmd_card.2": "否",
+    }  # fmt: skip
+    card = _reported(scene, "child", apps.hfmd("CHILD", who=who), answers, "欧阳晓舟", ("手足口病", "Hand, foot and mouth"))
+    _entered(scene, card, "epidemiologist")
+
+
+def _hiv(scene: Scene) -> None:
+    """艾滋病: confirmed, entered, audited by the officer who may."""
+    who = apps.person("司徒明远", date(1990, 7, 7), phone="13912340002", address="莘庄工业区3号")
+    record = apps.hiv_confirmed("HIV", who=who)
+    answers = {
+        **_GROWN, "disease_subtype": "hiv", "hiv_std_card.1": "不详", "hiv_std_card.3": "初中", "hiv_std_card.5": "不详",
+        "hiv_std_card.6": "不详", "hiv_std_card.7": "其他就诊者检测", "hiv_std_card.8": "确认结果阳性",
+    }  # fmt: skip
+    card = _reported(scene, "hiv", record, answers, "司徒明远", ("艾滋病", "AIDS"))
+    _entered(scene, card, "")
+
+
+def _pupil(scene: Scene) -> None:
+    """肺结核 in a primary school of the district; a grid worker is sent to the door."""
+    who = apps.person(
+        "诸葛承志", date(2013, 5, 2), phone="13912340003", employer="春申实验小学三(2)班", occupation="学生",
+        address="虹梅南路9弄",
+    )  # fmt: skip
+    record = apps.tuberculosis("TB", who=who, department="儿科")
+    answers = {
+        **_CLINIC, "guardian_name": "诸葛一", "residence_area": "310112003", "population": "3",
+        "employer": "春申实验小学三(2)班", "school_class": "三(2)班",
+    }  # fmt: skip
+    card = _reported(scene, "pupil", record, answers, "诸葛承志", ("肺结核", "tuberculosis"))
+    _entered(scene, card, "")
+    viewer = scene.viewer("epidemiologist").acting_for("work:follow-up")
+    with enter(viewer):
+        place = str(scene.county.places["grid"].id)
+        grid.assign_visit(scene.stories["pupil"].ids["case"], place, "follow_up", viewer)
+    apps.deliver()
+    scene.ids["errand"] = WorkItem.objects.get(kind="grid_visit").id
+
+
+def _cholera(scene: Scene) -> None:
+    """霍乱: watched singly, so a signal; closed with a word to those who reported."""
+    who = apps.person("慕容建国", date(1971, 3, 12), phone="13912340004", address="浦江镇8号")
+    record = apps.cholera_report("VC", who=who, department="儿科")
+    card = _reported(scene, "cholera", record, _GROWN, "慕容建国", ("霍乱", "Cholera"))
+    _entered(scene, card, "")
+    scene.ids["signal"] = Signal.objects.get().id
+    officer = scene.viewer("duty_officer")
+    with enter(officer):
+        surveillance.give_feedback(scene.ids["signal"], officer, "已核实，请继续隔离治疗。")
+    apps.deliver()
+    scene.ids["feedback"] = Feedback.objects.get().id
+
+
+def _quarantine(scene: Scene) -> None:
+    """An item of the first hospital that cannot be read, with a name in its bytes."""
+    broken = "MSH|^~\\&|LIS|H|Y|C|2026||ORU^R01|X|P|2.5\rOBX|1|ST|A|公孙无名|1\r".encode()
+    with apps.as_jobs():
+        intake.take_bytes(broken, "公孙无名.hl7", scene.county.feeds["hospital"], NODE)
+    apps.deliver()
+    scene.ids |= {
+        "quarantined": Quarantined.objects.get().id,
+        "batch": Batch.objects.get().id,
+        "feed": scene.county.feeds["hospital"].id,
+    }
+
+
+def _glass_and_view(scene: Scene) -> None:
+    """The pupil's own doctor broke the glass over them; an epidemiologist kept a list."""
+    doctor, keeper = scene.viewer("clinician"), scene.viewer("epidemiologist")
+    with enter(doctor):
+        glass = accounts.break_glass(scene.stories["pupil"].ids["person"], "抢救", "急诊抢救", doctor)
+    with enter(keeper):
+        view = services.save_view(keeper, "cases", "我的列表", "disease=hfmd")
+    apps.deliver()
+    scene.ids |= {"glass": glass.id, "view": view.id}
+
+
+def _reported(
+    scene: Scene, story: str, record: canonical.Record, answers: Mapping[str, Any], name: str, disease: tuple[str, str]
+) -> Card:
+    """The record comes in, its doctor reports it."""
+    (record_id,) = apps.receive(scene.county.hospital, record)
+    apps.deliver()
+    doctor = scene.viewer("clinician")
+    with enter(doctor):
+        suspicion = Suspicion.objects.get(record_id=record_id)
+        card = services.draft_from_suspicion(suspicion.id, doctor)
+        drafted = versions.answers_of(versions.current(card))
+        card = services.report(card.id, doctor, {**drafted, **answers})
+    apps.deliver()
+    card = Card.objects.select_related("person").get(id=card.id)
+    ids = {"person": card.person_id, "record": record_id, "suspicion": suspicion.id, "card": card.id}
+    person = card.person
+    scene.stories[story] = Told(
+        ids, name, person.masked_name, disease,
+        (record.person.identifiers[0].value, record.person.phone, person.masked_id_no, card.card_no, record.person.address),
+    )  # fmt: skip
+    return card
+
+
+def _entered(scene: Scene, card: Card, auditor: str) -> None:
+    """The desk approves and records the national number; the district audits where one is named; a case stands."""
+    desk = scene.viewer("hospital_desk")
+    with enter(desk):
+        card = services.approve(card.id, desk)
+        services.record_entry(
+            card.id, desk, national_card_id=f"N-{card.id.hex[:18]}", entered_at=clock.now(), late_reason="网络故障"
+        )
+    apps.deliver()
+    if auditor:
+        by = scene.viewer(auditor)
+        with enter(by):
+            services.audit(card.id, by)
+        apps.deliver()
+    told = next(one for one in scene.stories.values() if one.ids["card"] == card.id)
+    told.ids["case"] = Case.objects.get(cards=card).id
