@@ -10,7 +10,7 @@ import pytest
 from tests import apps
 from yifang.apps.accounts.viewers import enter
 from yifang.apps.intake import jobs, services
-from yifang.apps.intake.models import Batch, BatchState, Quarantined
+from yifang.apps.intake.models import Batch, BatchState, Feed, Quarantined
 from yifang.apps.records.models import Record
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +52,17 @@ def test_a_file_in_the_inbox_itself_belongs_to_the_nodes_own_feed(inbox):
     (batch,) = look()
     assert batch.feed.code == "inbox"
     assert Record.objects.get().organisation.code == "NODE"
+
+
+def test_a_feed_made_a_moment_ago_gets_what_lies_in_its_folder(county, inbox):
+    with apps.as_jobs():
+        watcher = jobs.Watcher()
+        watcher.look()
+        feed = Feed.objects.create(code="new", name="新", organisation=county.other_hospital, folder="new")
+        (inbox / "new").mkdir()
+        (inbox / "new" / "a.hl7").write_bytes(apps.hl7_report())
+        (batch,) = watcher.look()
+    assert batch.feed == feed
 
 
 def test_what_is_taken_is_not_taken_again(county, inbox):

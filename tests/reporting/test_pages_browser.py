@@ -132,7 +132,7 @@ def test_a_card_takes_at_most_twelve_keys(signed_in, live_server):
     write("赵父")
     press("Tab", "ArrowDown", "ArrowDown", "Tab")
     write("莘庄镇")
-    page.wait_for_function("document.querySelector('#id_residence_area').value === '310112101'")
+    page.wait_for_selector("#id_residence_area option[selected][value='310112101']", state="attached")
     press("Enter")
     page.wait_for_selector("text=已报告到公卫科")
     card = Card.objects.get(suspicion=waiting)

@@ -62,7 +62,7 @@ class _Arrived:
 class Watcher:
     """One look after the other at all folders; remembers only what to leave alone for a while."""
 
-    _feeds: list[Feed] = field(default_factory=list)
+    _folders: dict[Feed, Path] = field(default_factory=dict)
     _asked: float = float("-inf")
     # size and time of change of what failed, and when to try it again
     _later: dict[Path, tuple[int, float, float]] = field(default_factory=dict)
@@ -70,27 +70,33 @@ class Watcher:
     def look(self) -> list[Batch]:
         """Take every file that is whole, in the order they were written. Returns their batches."""
         if time.monotonic() - self._asked > _FEEDS_SECONDS:
-            services.default_feed()
-            self._feeds = services.active_feeds()
-            for feed in self._feeds:
-                services.folder_of(feed).mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._asked = time.monotonic()
-        folders = {feed: services.folder_of(feed).absolute() for feed in self._feeds}
-        waiting = [
-            (arrived, feed) for feed, folder in folders.items() for arrived in _files(folder, set(folders.values()))
-        ]
+            self._ask()
+        if not any(self._waiting()):
+            return []
+        self._ask()  # a feed made a moment ago: what lies in its folder is its own, not of the folder around it
         # What piled up while we were away may hold a report and, in a later file, its correction.
-        waiting.sort(key=lambda one: (one[0].changed, one[0].path))
-        taken = [self._take(arrived, feed, folders[feed]) for arrived, feed in waiting if self._ready(arrived)]
+        waiting = sorted(self._waiting(), key=lambda one: (one[0].changed, one[0].path))
+        taken = [self._take(arrived, feed) for arrived, feed in waiting if _whole(arrived)]
         return [batch for batch in taken if batch is not None]
 
-    def _ready(self, arrived: _Arrived) -> bool:
-        size, changed, again = self._later.get(arrived.path, (-1, 0.0, 0.0))
-        if (size, changed) == (arrived.size, arrived.changed) and time.monotonic() < again:
-            return False
-        return _whole(arrived)
+    def _ask(self) -> None:
+        services.default_feed()
+        self._folders = {feed: services.folder_of(feed).absolute() for feed in services.active_feeds()}
+        for folder in self._folders.values():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._asked = time.monotonic()
 
-    def _take(self, arrived: _Arrived, feed: Feed, folder: Path) -> Batch | None:
+    def _waiting(self) -> Iterator[tuple[_Arrived, Feed]]:
+        """The files that lie there, but those left alone after a failure, each with its feed."""
+        others = set(self._folders.values())
+        for feed, folder in self._folders.items():
+            for arrived in _files(folder, others):
+                size, changed, again = self._later.get(arrived.path, (-1, 0.0, 0.0))
+                if (size, changed) != (arrived.size, arrived.changed) or time.monotonic() >= again:
+                    yield arrived, feed
+
+    def _take(self, arrived: _Arrived, feed: Feed) -> Batch | None:
+        folder = self._folders[feed]
         name = str(arrived.path.relative_to(folder))
         try:
             batch = services.take_path(arrived.path, feed, NODE, name=name)

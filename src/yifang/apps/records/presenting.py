@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from yifang.apps.records.models import Person, Record, RecordState
 from yifang.formats import canonical
-from yifang.kernel import clock
+from yifang.kernel import clock, protocols
 from yifang.knowledge import load
 from yifang.web.components import Tone
 
@@ -21,6 +21,11 @@ KINDS = {
     "document": gettext_lazy("病历文书"),
     "person": gettext_lazy("个人信息"),
     "other": gettext_lazy("其他记录"),
+}
+SUBJECTS = {
+    "suspicion": gettext_lazy("待排查线索"),
+    "card": gettext_lazy("报告卡"),
+    "case": gettext_lazy("病例"),
 }
 VISITS = {
     "outpatient": gettext_lazy("门诊"),
@@ -72,6 +77,12 @@ def kind(row: Record) -> str:
     visit = VISITS.get(row.payload.get("encounter", {}).get("kind", ""))
     name = str(KINDS.get(row.kind, KINDS["other"]))
     return f"{name} · {visit}" if visit and row.kind == "encounter" else name
+
+
+def title(entry: protocols.TimelineEntry) -> str:
+    """What an entry of the time line is about; what later apps name by its disease alone is told apart by its kind."""
+    subject = SUBJECTS.get(entry.kind)
+    return f"{subject} · {entry.label}" if subject else str(entry.label)
 
 
 def summary(row: Record) -> str:

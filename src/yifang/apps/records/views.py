@@ -27,7 +27,11 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         return render(request, "records/closed.html", {"person_id": person_id}, status=404)
     moments = [
         components.Moment(
-            entry.at, entry.label, entry.detail, presenting.ICONS.get(entry.kind, "circle-dot"), url=entry.url
+            entry.at,
+            presenting.title(entry),
+            entry.detail,
+            presenting.ICONS.get(entry.kind, "circle-dot"),
+            url=entry.url,
         )
         for entry in queries.time_line(person_id, viewer)
     ]

@@ -69,7 +69,7 @@ def chips(query: QueryDict, chosen: AuditFilter | CaseFilter, organisations: Seq
     found: list[Chip] = []
 
     def say(name: str, label: Any, value: Any, verb: Any = "") -> None:
-        found.append(Chip(label, value, tables.with_query(query, **{name: "", "at": "", "work": ""}), verb or _("是")))
+        found.append(Chip(label, value, tables.with_query(query, **{name: "", "at": "", "work": ""}), verb or _("为")))
 
     if chosen.disease:
         say("disease", _("病种"), words.disease(chosen.disease))
