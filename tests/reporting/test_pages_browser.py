@@ -1,10 +1,11 @@
-"""The pages of clinician and desk in a real browser: both languages and widths, axe, no overflow, a card by keyboard."""
+"""The pages of clinician and desk in a real browser: both languages and widths, axe, no overflow, the keyboard."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 import pytest
+from django.utils.translation import trans_real
 
 from tests import apps
 from tests.web.browser import NARROW, WIDE, axe, chromium, open_page, overflow, ready, shoot  # noqa: F401 fixtures
@@ -13,6 +14,7 @@ from yifang.apps.places.models import Organisation
 from yifang.apps.reporting import services, versions
 from yifang.apps.reporting.models import Card, CardState, Suspicion
 from yifang.kernel import clock
+from yifang.web.messages import compile_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -21,6 +23,13 @@ MENDS = {
     "guardian_name": "陈父", "residence_area": "310112101", "population": "2",
     "patient_belongs": "1", "hfmd_card.1": "未检", "hfmd_card.2": "否",
 }  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def english() -> None:
+    """The compiled catalogues, as `./dev` makes them."""
+    if compile_all():
+        trans_real._translations.clear()
 
 
 @pytest.fixture

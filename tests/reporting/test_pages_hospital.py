@@ -82,7 +82,8 @@ def text(answer) -> str:
 @pytest.mark.parametrize(
     ("name", "status"),
     [
-        ("clinician", 200), ("colleague", 200), ("hospital_desk", 200), ("other_department", 404), ("other_hospital", 404),
+        ("clinician", 200), ("colleague", 200), ("hospital_desk", 200), ("other_department", 404),
+        ("other_hospital", 404),
         ("other_hospital_desk", 404), ("hospital_lab", 403), ("epidemiologist", 403), ("school_nurse", 403),
         ("administrator", 403), (apps.STRANGER, 403),
     ],
@@ -94,7 +95,8 @@ def test_who_opens_a_suspicion(sign_in, suspicion, name, status):
 @pytest.mark.parametrize(
     ("name", "status"),
     [
-        ("clinician", 200), ("colleague", 200), ("hospital_desk", 200), ("other_department", 404), ("other_hospital", 404),
+        ("clinician", 200), ("colleague", 200), ("hospital_desk", 200), ("other_department", 404),
+        ("other_hospital", 404),
         ("other_hospital_desk", 404), ("hospital_lab", 403), ("epidemiologist", 404), ("bureau", 403),
         (apps.STRANGER, 403),
     ],
@@ -222,9 +224,8 @@ def test_opening_the_form_leaves_an_access_entry(sign_in, drafted):
 
 
 def test_reporting_with_errors_says_all_at_once_and_keeps_what_was_typed(sign_in, drafted):
-    answer = sign_in("clinician").post(
-        f"/cards/{drafted.id}/edit", {"do": "report", "disease": "hfmd", "guardian_name": "陈大", "phone": "", "birth_date": "2050-01-01"}
-    )  # fmt: skip
+    given = {"do": "report", "disease": "hfmd", "guardian_name": "陈大", "phone": "", "birth_date": "2050-01-01"}
+    answer = sign_in("clinician").post(f"/cards/{drafted.id}/edit", given)
     page = text(answer)
     assert answer.status_code == 422
     assert 'role="alert"' in page

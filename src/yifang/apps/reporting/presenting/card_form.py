@@ -76,7 +76,8 @@ class CardForm(forms.Form):
             for title, shown in self.sections
             if (rest := [one for one in shown if one.name not in errors])
         ]
-        self.focus(next((one.name for one in self.wanted), ""))
+        if self.wanted:
+            self.focus(self.wanted[0].name)
 
     def focus(self, name: str) -> None:
         """Where the cursor stands when the page opens: in the field `name`, else in the first."""

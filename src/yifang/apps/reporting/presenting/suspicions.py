@@ -148,7 +148,7 @@ def table(
             tables.Column(_("患者"), "identity"),
             tables.Column(_("可能的病种")),
             tables.Column(_("期限"), "clock"),
-            tables.Column(_("依据"), minor=True),
+            tables.Column(_("提示依据"), minor=True),
             tables.Column(_("状态"), "state"),
         ],
         page=tables.Page(rows, page.before, page.after),

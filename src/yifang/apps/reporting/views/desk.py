@@ -170,7 +170,7 @@ def _chips(request: HttpRequest, disease: str) -> list[components.Chip]:
     if not disease:
         return []
     remove = reverse("reporting:desk") + tables.with_query(request.GET, disease="", at="", open="", work="")
-    return [components.Chip(_("病种"), words.disease(disease), remove, _("是"))]
+    return [components.Chip(_("病种"), words.disease(disease), remove)]
 
 
 def _list_url(request: HttpRequest) -> str:

@@ -100,12 +100,12 @@ def _page(
     focus: str = "",
 ) -> HttpResponse:
     form = card_form.CardForm(
-        answers, situation_of(card), derived=version.source.get("derived", ()),
+        answers, situation_of(card), derived=() if version.reported else version.source.get("derived", ()),
         refresh_url=reverse("reporting:edit", args=[card.id]),
     )  # fmt: skip
     if check:
         form.show(findings_of(card, answers))
-    if focus or not check:
+    if focus or not (check or card.state in _CORRECTED):
         form.focus(focus)
     shown = evidence_of(version)
     context = {
