@@ -21,6 +21,8 @@ _USES_DATABASE = {"db", "transactional_db", "live_server", "django_db_setup"}
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the settings and load Django, before pytest-django looks; no database is started yet."""
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        return  # the controller of several workers runs no test; what it named here they would all inherit
     data = Path(tempfile.mkdtemp(prefix="yifang-test-"))
     data.chmod(0o711)  # PostgreSQL's user must pass where root runs the tests
     config.stash[_DATA] = data
@@ -38,7 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing behind."""
-    shutil.rmtree(config.stash[_DATA], ignore_errors=True)
+    if _DATA in config.stash:
+        shutil.rmtree(config.stash[_DATA], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -21,7 +21,7 @@ from yifang.apps.intake import services as intake
 from yifang.apps.intake.models import Batch, Quarantined
 from yifang.apps.ledger.services import NODE
 from yifang.apps.reporting import services, versions
-from yifang.apps.reporting.models import Card, Case, Suspicion
+from yifang.apps.reporting.models import Card, Case, Duplicate, Suspicion
 from yifang.apps.reporting.services import grid
 from yifang.apps.surveillance import services as surveillance
 from yifang.apps.surveillance.models import Feedback, Signal
@@ -41,7 +41,7 @@ class Told:
     name: str
     masked: str
     disease: tuple[str, str]  # in both languages
-    numbers: tuple[str, ...] = ()  # identity number, telephone, card numbers
+    numbers: Mapping[str, str]  # identity number whole and masked, telephone, number of the card, address
 
 
 @dataclass(slots=True)
@@ -52,6 +52,7 @@ class Scene:
     users: dict[str, User]
     seats: dict[str, Seat]
     stories: dict[str, Told] = field(default_factory=dict)
+    unreadable: str = "公孙无名"  # a name in the bytes of the item in quarantine
     ids: dict[str, UUID] = field(default_factory=dict)
 
     def viewer(self, name: str) -> Viewer:
@@ -62,22 +63,25 @@ class Scene:
 def scene(password: str = "") -> Scene:
     """Make it all. Needs pytest-django's `db`."""
     made = empty(password)
+    happen(made)
+    return made
+
+
+def happen(made: Scene) -> None:
+    """Let everything happen in a county where nothing did."""
     _child(made)
     _hiv(made)
     _pupil(made)
     _cholera(made)
     _quarantine(made)
     _glass_and_view(made)
-    return made
 
 
 def empty(password: str = "") -> Scene:
     """The county with a nurse at the child's school too, and nothing that happened yet."""
     county = apps.county(password)
     nurse = User.objects.create(username=FAR_NURSE, display_name="far school nurse", password="!")
-    seat = Seat.objects.create(
-        user=nurse, role="school_nurse", organisation=county.far_school, since=date(2020, 1, 1)
-    )
+    seat = Seat.objects.create(user=nurse, role="school_nurse", organisation=county.far_school, since=date(2020, 1, 1))
     return Scene(county, {**county.users, FAR_NURSE: nurse}, {**county.seats, FAR_NURSE: seat})
 
 
@@ -95,11 +99,23 @@ def _child(scene: Scene) -> None:
         occupation="学生", address="徐汇天平路77弄",
     )  # fmt: skip
     answers = {
-        **_CLINIC, "guardian_name": "欧阳明远", "residence_area": "310104003", "patient_belongs": "2", "population": "3",
-        "employer": "苏河中学", "school_class": "初一(3)班", "hfmd_card.1": "未检", "hfmd_card.2": "否",
+        **_CLINIC, "guardian_name": "欧阳明远", "residence_area": "310104003", "patient_belongs": "2",
+        "population": "3", "employer": "苏河中学", "school_class": "初一(3)班",
+        "hfmd_card.1": "未检", "hfmd_card.2": "否",
     }  # fmt: skip
-    card = _reported(scene, "child", apps.hfmd("CHILD", who=who), answers, "欧阳晓舟", ("手足口病", "Hand, foot and mouth"))
+    card = _reported(
+        scene, "child", apps.hfmd("CHILD", who=who), answers, "欧阳晓舟", ("手足口病", "Hand, foot and mouth")
+    )
     _entered(scene, card, "epidemiologist")
+    doctor, desk = scene.viewer("clinician"), scene.viewer("hospital_desk")
+    with enter(doctor):  # the same illness once more, by hand
+        again = services.draft_blank(doctor)
+        same = versions.answers_of(versions.current(card))
+        again = services.report(again.id, doctor, {**same, "card_no": again.card_no})
+    with enter(desk):
+        services.approve(again.id, desk)
+    apps.deliver()
+    scene.ids["pair"] = Duplicate.objects.get().id
 
 
 def _hiv(scene: Scene) -> None:
@@ -107,8 +123,9 @@ def _hiv(scene: Scene) -> None:
     who = apps.person("司徒明远", date(1990, 7, 7), phone="13912340002", address="莘庄工业区3号")
     record = apps.hiv_confirmed("HIV", who=who)
     answers = {
-        **_GROWN, "disease_subtype": "hiv", "hiv_std_card.1": "不详", "hiv_std_card.3": "初中", "hiv_std_card.5": "不详",
-        "hiv_std_card.6": "不详", "hiv_std_card.7": "其他就诊者检测", "hiv_std_card.8": "确认结果阳性",
+        **_GROWN, "disease_subtype": "hiv", "hiv_std_card.1": "不详", "hiv_std_card.3": "初中",
+        "hiv_std_card.5": "不详", "hiv_std_card.6": "不详", "hiv_std_card.7": "其他就诊者检测",
+        "hiv_std_card.8": "确认结果阳性",
     }  # fmt: skip
     card = _reported(scene, "hiv", record, answers, "司徒明远", ("艾滋病", "AIDS"))
     _entered(scene, card, "")
@@ -132,6 +149,7 @@ def _pupil(scene: Scene) -> None:
         place = str(scene.county.places["grid"].id)
         grid.assign_visit(scene.stories["pupil"].ids["case"], place, "follow_up", viewer)
     apps.deliver()
+    scene.ids["grid"] = scene.county.places["grid"].id
     scene.ids["errand"] = WorkItem.objects.get(kind="grid_visit").id
 
 
@@ -151,9 +169,9 @@ def _cholera(scene: Scene) -> None:
 
 def _quarantine(scene: Scene) -> None:
     """An item of the first hospital that cannot be read, with a name in its bytes."""
-    broken = "MSH|^~\\&|LIS|H|Y|C|2026||ORU^R01|X|P|2.5\rOBX|1|ST|A|公孙无名|1\r".encode()
+    broken = f"MSH|^~\\&|LIS|H|Y|C|2026||ORU^R01|X|P|2.5\rOBX|1|ST|A|{scene.unreadable}|1\r".encode()
     with apps.as_jobs():
-        intake.take_bytes(broken, "公孙无名.hl7", scene.county.feeds["hospital"], NODE)
+        intake.take_bytes(broken, f"{scene.unreadable}.hl7", scene.county.feeds["hospital"], NODE)
     apps.deliver()
     scene.ids |= {
         "quarantined": Quarantined.objects.get().id,
@@ -191,7 +209,10 @@ def _reported(
     person = card.person
     scene.stories[story] = Told(
         ids, name, person.masked_name, disease,
-        (record.person.identifiers[0].value, record.person.phone, person.masked_id_no, card.card_no, record.person.address),
+        {
+            "number": record.person.identifiers[0].value, "masked number": person.masked_id_no,
+            "phone": record.person.phone, "card number": card.card_no, "address": record.person.address,
+        },
     )  # fmt: skip
     return card
 

@@ -78,7 +78,6 @@ class Node:
             found["worker"] = children(found["web"])[-1][0] if children(found["web"]) else 0
         return found
 
-
     def with_county(self, password: str = "") -> None:
         """Fill it with the county of `tests.apps`; with a password all of its people can sign in."""
         made = self.python("from tests import apps; import sys; apps.county(sys.argv[1])", password)

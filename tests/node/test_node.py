@@ -10,6 +10,7 @@ import pytest
 from tests.node.running import PATIENCE, Node
 from yifang.node import database
 
+
 def _tables(config) -> dict[str, int]:
     """Every table and how many rows it has, but for the queue's heartbeats."""
     with psycopg.connect(database.of(config).dsn("owner")) as owner:

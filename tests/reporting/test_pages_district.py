@@ -193,6 +193,25 @@ def test_pages_of_the_audit_list_go_on_and_back(entered, sign_in, monkeypatch):
         assert [row.about.card_no for row in previous.rows] == seen[2:4]
 
 
+def test_a_rare_condition_is_looked_for_a_stretch_at_a_time(entered, sign_in, monkeypatch):
+    from yifang.apps.reporting.views import audit, cases
+
+    flu = entered(apps.influenza("F"), **PUPIL)  # the oldest by key: the last to be looked at
+    for number in range(1, 4):
+        entered(apps.hfmd(f"H{number}", who=apps.person(f"陈{number}宝", order=number)))
+    monkeypatch.setattr(audit, "LOOK", 2)
+    monkeypatch.setattr(cases, "LOOK", 2)
+    client = sign_in("epidemiologist")
+    for url, id in (("/audit/?tab=all&class=confirmed", flu.id), ("/cases/?class=confirmed", flu.case_id)):
+        seen, pages = [], 0
+        while url:
+            context = client.get(url).context
+            seen += [row.id for row in context["table"].page.rows]
+            pages += 1
+            url = f"{url.partition('?')[0]}{context['further']}" if context["further"] else ""
+        assert (seen, pages) == ([id], 2)
+
+
 def test_audit_goes_on_to_the_next_card_that_waits(entered, sign_in):
     first, second = entered(), entered(apps.hfmd("H2", who=apps.person("李小花", order=2)))
     client = sign_in("epidemiologist")

@@ -25,7 +25,7 @@ Rows = list[tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """By the files alone: versions (content digest, number, current, state), what is refused, the counts of all batches."""
+    """By the files alone: versions (content digest, number, current, state), what is refused, counts of the batches."""
 
     versions: Rows
     refused: Rows
@@ -126,7 +126,8 @@ _SUSPICIONS = f"""{_OURS} SELECT p.masked_name, p.birth_date, s.disease, s.state
 s.subtype_hint, s.urgent, s.unsupported, s.reopened, s.department, s.evidence_at, s.due_at, r.content,
 (SELECT coalesce(jsonb_agg(e || jsonb_build_object('record', x.content)), '[]')
  FROM jsonb_array_elements(s.evidence) e JOIN record x ON x.id::text = e ->> 'record')
-FROM suspicion s JOIN records_person p ON p.id = s.person_id JOIN record r ON r.id = s.record_id WHERE s.state <> 'withdrawn'"""
+FROM suspicion s JOIN records_person p ON p.id = s.person_id JOIN record r ON r.id = s.record_id
+WHERE s.state <> 'withdrawn'"""
 _WORK = f"""{_OURS} SELECT w.kind, w.state, w.outcome, s.disease, p.masked_name, p.birth_date,
 (SELECT count(*) FROM work_desk d WHERE d.item_id = w.id) FROM work_workitem w
 JOIN suspicion s ON s.id = w.subject JOIN records_person p ON p.id = s.person_id WHERE w.state IN ('open', 'claimed')"""

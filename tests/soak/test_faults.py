@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from tests import apps
 from tests.node.running import Node, children, running
@@ -85,15 +85,17 @@ def _differing(found: Outcome, awaited: Outcome | Promised, part: str) -> list[s
 
 
 def _undisturbed(files: list[Arrival]) -> Outcome:
-    """What a calm intake makes of the files, one after the other, in the test's own database."""
-    county = apps.county()
-    for place, one in enumerate(files):
-        with apps.as_jobs():
-            services.take_bytes(one.data, one.name, county.feeds["hospital"], NODE)
-        if place % 4 == 3 or one is files[-1]:
-            apps.deliver()
-    with connection.cursor() as cursor:
-        found = outcome(cursor, files)
+    """What a calm intake makes of the files, one after the other, in the test's own database; nothing of it stays."""
+    with transaction.atomic():
+        county = apps.county()
+        for place, one in enumerate(files):
+            with apps.as_jobs():
+                services.take_bytes(one.data, one.name, county.feeds["hospital"], NODE)
+            if place % 4 == 3 or one is files[-1]:
+                apps.deliver()
+        with connection.cursor() as cursor:
+            found = outcome(cursor, files)
+        transaction.set_rollback(True)
     return found
 
 

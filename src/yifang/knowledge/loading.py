@@ -24,7 +24,7 @@ from yifang.knowledge.problems import PackError, Problem
 from yifang.knowledge.references import References
 from yifang.knowledge.regions import REGIONS_CSV, Regions
 
-SHIPPED = Path(__file__).parent / "packs"
+SHIPPED = (Path(__file__).parent / "packs").resolve()
 """The folder of the packs that come with the program."""
 
 Raw = dict[str, Any]
@@ -35,7 +35,8 @@ def load(overrides: Iterable[Path] = (), *, packs: Path = SHIPPED) -> Knowledge:
 
     Raises PackError (a ConfigError) with every problem: file, line, place, rule and mend.
     """
-    return _load(tuple(Path(place).resolve() for place in overrides), packs.resolve())
+    # Asked hundreds of times for one page: the shipped folder is resolved once, not with system calls each time.
+    return _load(tuple(Path(place).resolve() for place in overrides), packs if packs is SHIPPED else packs.resolve())
 
 
 @lru_cache(maxsize=4)

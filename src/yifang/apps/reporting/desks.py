@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from yifang.apps.accounts.queries import at_desk
 from yifang.apps.accounts.viewers import department_scope
 from yifang.apps.accounts.visibility import SHARED_IN_A_DEPARTMENT
 from yifang.apps.ledger.services import Actor
@@ -68,7 +69,7 @@ def wanted_of(card: Card) -> list[Wanted]:
     if card.state in _ENTERABLE and card.entered_at is None:
         found.append(Wanted("card_entry", (desk,), card.diagnosed_at, card.report_due_at))
     if card.state == CardState.SUBMITTED and card.entered_at is not None:
-        found.append(Wanted("card_audit", (_auditor(card),), card.entered_at, card.audit_due_at))
+        found.append(Wanted("card_audit", _auditors(card), card.entered_at, card.audit_due_at))
     return found
 
 
@@ -128,5 +129,11 @@ def close_orphans(subjects: Sequence[UUID]) -> None:
     Desk.objects.filter(item__in=items, open=True).update(open=False)
 
 
-def _auditor(card: Card) -> DeskAt:
-    return DeskAt(county_scope(card.report_area), "epidemiologist")
+def _auditors(card: Card) -> tuple[DeskAt, ...]:
+    """The county's epidemiologists; for HIV those by name whom the visibility pack lets see it, where there are any.
+
+    An item at everybody's desk would tell the others that the case exists, and its number.
+    """
+    county, role = county_scope(card.report_area), "epidemiologist"
+    officers = at_desk(county, role).filter(hiv_officer=True) if card.group == "hiv" else ()
+    return tuple(DeskAt(f"user:{seat.user_id}", role) for seat in officers) or (DeskAt(county, role),)

@@ -20,7 +20,7 @@ def register() -> None:
             "audit", _("报告卡审核"), "reporting:audit", _who("card.audit"), 20, "clipboard-check", _waiting
         )
     )
-    protocols.menu.add(protocols.MenuItem("cases", _("病例"), "reporting:cases", _who("case.list"), 25, "virus"))
+    protocols.menu.add(protocols.MenuItem("cases", _("病例一览"), "reporting:cases", _who("case.list"), 25, "virus"))
 
 
 def _waiting(viewer: Viewer) -> int:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.reporting.models import Card, Case, Suspicion
+from yifang.apps.reporting.presenting.district import who
 from yifang.apps.reporting.queries.search import look_up
 from yifang.kernel import protocols
 from yifang.kernel.protocols import SearchHit, TimelineEntry
@@ -46,12 +47,20 @@ def search(viewer: Viewer, text: str, limit: int) -> list[SearchHit]:
     """Cards, cases and suspicions found by exact name, number or telephone."""
     found = look_up(viewer, text, limit)
     hits = [
-        SearchHit("card", one.masked_name or one.card_no, _disease(one.disease), _url("card", one.id))
+        SearchHit(
+            "card", who(one.group, one.id, one.masked_name) or one.card_no,
+            f"{_disease(one.disease)} · {one.get_state_display()} · {one.organisation} · {one.card_no}",
+            _url("card", one.id),
+        )
         for one in found.cards
-    ]
+    ]  # fmt: skip
     hits += [
-        SearchHit("case", one.person.masked_name, _disease(one.disease), _url("case", one.id)) for one in found.cases
-    ]
+        SearchHit(
+            "case", who(one.group, one.id, one.person.masked_name),
+            f"{_disease(one.disease)} · {one.onset_date} · {one.report_org}", _url("case", one.id),
+        )
+        for one in found.cases
+    ]  # fmt: skip
     hits += [
         SearchHit("suspicion", one.person.masked_name, _disease(one.disease), _url("suspicion", one.id))
         for one in found.suspicions

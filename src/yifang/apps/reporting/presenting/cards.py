@@ -86,6 +86,7 @@ def table(
             tables.Column(_("报告时限"), "clock"),
             tables.Column(_("发病"), "date", minor=True),
             tables.Column(_("诊断"), "date", minor=True),
+            tables.Column(_("卡片编号"), minor=True),
             tables.Column(_("科室 / 医生"), minor=True),
             tables.Column(_("状态"), "state"),
         ],

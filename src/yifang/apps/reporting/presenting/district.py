@@ -9,12 +9,14 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from yifang.apps.accounts.words import message_language
 from yifang.apps.records import presenting as people
 from yifang.apps.records.models import Person
-from yifang.apps.reporting.models import Card, Case
+from yifang.apps.reporting.models import Card, CardState, Case
 from yifang.apps.reporting.presenting import cards, words
 from yifang.kernel import clock
 from yifang.knowledge import load
@@ -42,7 +44,8 @@ class Row:
     disease: str
     case_class: Any
     about: Card | Case
-    tone: Tone = "neutral"
+    state: Any
+    tone: Tone
     area: str = ""
     pairs: int = 0
 
@@ -62,7 +65,8 @@ def card_row(card: Card, person: Person | None, pairs: Mapping[UUID, int]) -> Ro
         card.id, who(card.group, card.id, card.masked_name),
         people.sex(person) if person else "", people.age(person.birth_date, at) if person else "",
         _TAGS.get(card.population, ""), words.disease(card.disease, card.subtype),
-        CLASSES.get(card.case_class, card.case_class), card, cards.TONES[card.state], place(card.residence_area),
+        CLASSES.get(card.case_class, card.case_class), card, CardState(card.state).label, cards.TONES[card.state],
+        place(card.residence_area),
         pairs.get(card.id, 0),
     )  # fmt: skip
 
@@ -74,8 +78,14 @@ def case_row(case: Case) -> Row:
         case.id, who(case.group, case.id, person.masked_name), people.sex(person),
         people.age(person.birth_date, case.onset_date), _TAGS.get(case.population, ""),
         words.disease(case.disease, case.subtype), CLASSES.get(case.case_class, case.case_class), case,
-        area=place(case.residence_area),
+        *_finality(case), place(case.residence_area),
     )  # fmt: skip
+
+
+def _finality(case: Case) -> tuple[Any, Tone]:
+    if case.excluded:
+        return _("已排除"), "neutral"
+    return (_("已终审"), "good") if case.audited_on else (_("未终审"), "info")
 
 
 def who(group: str, id: UUID, masked_name: str) -> str:
@@ -83,16 +93,28 @@ def who(group: str, id: UUID, masked_name: str) -> str:
     return f"HIV-{id.hex[-8:].upper()}" if group == "hiv" else masked_name
 
 
-def disease_choices() -> list[tuple[str, str]]:
-    """Every disease by id and name, in the order of the pack: the choices of a filter."""
-    return _choices(load().digest, message_language() == "en")
+def disease_options(chosen: str) -> SafeString:
+    """The options of a filter: every disease in the order of the pack. Kept, for there are many on every page."""
+    return _options(load().digest, message_language() == "en", chosen)
 
 
-@lru_cache(maxsize=4)
-def _choices(digest: str, english: bool) -> list[tuple[str, str]]:
-    return [(one.id, one.en if english else one.name) for one in load().diseases.values()]
+@lru_cache(maxsize=512)
+def _options(digest: str, english: bool, chosen: str) -> SafeString:
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        (
+            (one.id, mark_safe(" selected") if one.id == chosen else "", one.en if english else one.name)
+            for one in load().diseases.values()
+        ),
+    )
 
 
 def place(area: str) -> str:
     """The last two levels of an area's name: 闵行区莘庄镇."""
-    return "".join(region.name for region in load().regions.path(area)[-2:]) if area else ""
+    return _place(load().digest, area) if area else ""
+
+
+@lru_cache(maxsize=4096)
+def _place(digest: str, area: str) -> str:
+    return "".join(region.name for region in load().regions.path(area)[-2:])

@@ -114,6 +114,11 @@ def cursor(query: QueryDict, *, instants: bool) -> tuple[Key | None, bool, table
     return (at, id), found.backwards, found
 
 
+def further(query: QueryDict, stopped: Key | None, backwards: bool) -> str:
+    """Where a list that stopped looking goes on; "" where it saw everything."""
+    return tables.with_query(query, at=tables.Cursor(stopped, backwards).token(), work="") if stopped else ""
+
+
 def _disease(query: QueryDict) -> str:
     disease = query.get("disease", "")
     return disease if disease in load().diseases else ""

@@ -11,10 +11,11 @@ from yifang.apps.reporting.queries.cards import (
     audit_counts,
     audit_list,
     card,
+    cards_looked_to,
     duplicates_of,
     history,
 )
-from yifang.apps.reporting.queries.cases import CaseDetail, CaseFilter, case, case_list, line_list
+from yifang.apps.reporting.queries.cases import CaseDetail, CaseFilter, case, case_list, cases_looked_to, line_list
 from yifang.apps.reporting.queries.desk import TABS, desk_counts, desk_rows
 from yifang.apps.reporting.queries.search import look_up
 from yifang.apps.reporting.queries.suspicions import SuspicionDetail, suspicion, suspicion_list, waiting
@@ -33,8 +34,10 @@ __all__ = [
     "audit_counts",
     "audit_list",
     "card",
+    "cards_looked_to",
     "case",
     "case_list",
+    "cases_looked_to",
     "desk_counts",
     "desk_rows",
     "duplicates_of",

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from yifang.apps.accounts.models import SubjectKind
 from yifang.apps.accounts.viewers import Viewer
@@ -16,7 +16,7 @@ from yifang.apps.ledger.services import looked
 from yifang.apps.records.identity import mask_name, mask_number
 from yifang.apps.reporting import policy, versions
 from yifang.apps.reporting.models import Card, CardState, CardVersion, Duplicate, DuplicateState
-from yifang.apps.reporting.queries.walking import Key, along, seen
+from yifang.apps.reporting.queries.walking import Key, along, looked_to, seen
 from yifang.apps.reporting.rules import form_of
 from yifang.kernel import areas, clock
 from yifang.kernel.errors import NotFound, UserError
@@ -85,13 +85,41 @@ def duplicates_of(one: Card) -> list[Duplicate]:
 
 
 def audit_list(
-    viewer: Viewer, chosen: AuditFilter, *, key: Key | None = None, backwards: bool = False, limit: int = 50
+    viewer: Viewer,
+    chosen: AuditFilter,
+    *,
+    key: Key | None = None,
+    backwards: bool = False,
+    limit: int = 50,
+    look: int = 0,
 ) -> list[tuple[Key, Card]]:
-    """The district's cards with the key of each row: (audit_due_at, id) of what waits, (day, id) of everything."""
+    """The district's cards with the key of each row: (audit_due_at, id) of what waits, (day, id) of everything.
+
+    `look` bounds how many of everything are looked at; `cards_looked_to` then says where to go on.
+    """
     viewer.check("card.audit")
     if chosen.waiting:
         rows = along(_filtered(_awaiting(viewer), chosen), "audit_due_at", key=key, backwards=backwards, limit=limit)
         return [((row.audit_due_at, row.id), row) for row in rows if row.audit_due_at]
+    found = seen(
+        SubjectKind.CARD, Card, viewer, disease=chosen.disease, conditions=_conditions(chosen), key=key,
+        backwards=backwards, limit=limit, look=look,
+    )  # fmt: skip
+    cards = Card.objects.select_related("organisation").in_bulk([subject for _, subject in found])
+    return [(place, cards[subject]) for place, subject in found if subject in cards]
+
+
+def cards_looked_to(viewer: Viewer, chosen: AuditFilter, *, key: Key | None, backwards: bool, look: int) -> Key | None:
+    """The last card that a list of everything with this bound looked at, None where there are no more."""
+    if chosen.waiting:
+        return None
+    return looked_to(
+        SubjectKind.CARD, viewer, disease=chosen.disease, conditions=_conditions(chosen), key=key, backwards=backwards,
+        look=look,
+    )  # fmt: skip
+
+
+def _conditions(chosen: AuditFilter) -> list[tuple[str, Any]]:
     conditions: list[tuple[str, Any]] = [
         (f"s.{column} = %s", value)
         for column, value in (
@@ -104,19 +132,14 @@ def audit_list(
     ]
     if chosen.overdue:
         conditions.append(("coalesce(s.entered_at, %s) > s.report_due_at", clock.now()))
-    found = seen(
-        SubjectKind.CARD, Card, viewer, disease=chosen.disease, conditions=conditions, key=key, backwards=backwards,
-        limit=limit,
-    )  # fmt: skip
-    cards = Card.objects.select_related("organisation").in_bulk([subject for _, subject in found])
-    return [(place, cards[subject]) for place, subject in found if subject in cards]
+    return conditions
 
 
 def audit_counts(viewer: Viewer) -> dict[str, int]:
     """How many cards wait for the viewer's audit, and how many of them past their time."""
     viewer.check("card.audit")
-    rows = _awaiting(viewer)
-    return {"waiting": rows.count(), "overdue": rows.filter(audit_due_at__lt=clock.now()).count()}
+    late = Q(audit_due_at__lt=clock.now())
+    return _awaiting(viewer).aggregate(waiting=Count("id"), overdue=Count("id", filter=late))
 
 
 def _awaiting(viewer: Viewer) -> QuerySet[Card]:

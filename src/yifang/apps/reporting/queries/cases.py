@@ -12,7 +12,7 @@ from yifang.apps.accounts.models import SubjectKind
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.ledger.services import looked
 from yifang.apps.reporting.models import Card, Case
-from yifang.apps.reporting.queries.walking import Key, seen
+from yifang.apps.reporting.queries.walking import Key, looked_to, seen
 from yifang.kernel.errors import NotFound
 from yifang.knowledge import load
 
@@ -42,16 +42,33 @@ class CaseDetail:
 
 
 def case_list(
-    viewer: Viewer, chosen: CaseFilter, *, key: Key | None = None, backwards: bool = False, limit: int = 50
+    viewer: Viewer,
+    chosen: CaseFilter,
+    *,
+    key: Key | None = None,
+    backwards: bool = False,
+    limit: int = 50,
+    look: int = 0,
 ) -> list[tuple[Key, Case]]:
-    """Cases that the viewer's place sees, newest entry first, with the key (day, id) of each row."""
+    """Cases that the viewer's place sees, newest entry first, with the key (day, id) of each row.
+
+    `look` bounds how many are looked at; `cases_looked_to` then says where to go on.
+    """
     viewer.check("case.list")
     found = seen(
         SubjectKind.CASE, Case, viewer, disease=chosen.disease, conditions=_conditions(chosen), key=key,
-        backwards=backwards, limit=limit,
+        backwards=backwards, limit=limit, look=look,
     )  # fmt: skip
     cases = Case.objects.select_related("person", "report_org", "school").in_bulk([subject for _, subject in found])
     return [(place, cases[subject]) for place, subject in found if subject in cases]
+
+
+def cases_looked_to(viewer: Viewer, chosen: CaseFilter, *, key: Key | None, backwards: bool, look: int) -> Key | None:
+    """The last case that a list with this bound looked at, None where there are no more."""
+    return looked_to(
+        SubjectKind.CASE, viewer, disease=chosen.disease, conditions=_conditions(chosen), key=key, backwards=backwards,
+        look=look,
+    )  # fmt: skip
 
 
 def case(case_id: UUID, viewer: Viewer) -> CaseDetail:

@@ -25,7 +25,8 @@ from yifang.kernel.errors import UserError
 from yifang.knowledge import load
 from yifang.web import components, htmx, tables
 
-SIZE = 50
+SIZE = 40  # a row here has clocks and two dates more than elsewhere
+LOOK = 2000  # rows looked at for one page: a condition that few meet answers in time, and then goes on when asked
 PAGE = "audit"  # the name under which its views are saved
 MOST = 200  # cards in one bulk step
 
@@ -121,7 +122,10 @@ def _list(request: HttpRequest, opened: str = "") -> dict[str, object]:
     viewer, query = request.viewer, request.GET
     tab, chosen = filters.audit_tab(query), filters.audit_filter(query)
     key, backwards, cursor = filters.cursor(query, instants=chosen.waiting)
-    found = queries.audit_list(viewer, chosen, key=key, backwards=backwards, limit=SIZE)
+    found = queries.audit_list(viewer, chosen, key=key, backwards=backwards, limit=SIZE, look=LOOK)
+    stopped = None
+    if len(found) <= SIZE:
+        stopped = queries.cards_looked_to(viewer, chosen, key=key, backwards=backwards, look=LOOK)
     page = tables.page(found, SIZE, lambda one: one[0], cursor)
     around = reads.around([one for _key, one in page.rows])
     rows = [district.card_row(one, around.persons.get(one.person_id), around.pairs) for _key, one in page.rows]
@@ -131,10 +135,10 @@ def _list(request: HttpRequest, opened: str = "") -> dict[str, object]:
         caption=_("待审核的报告卡") if chosen.waiting else _("报告卡"),
         columns=[
             tables.Column(_("患者"), "identity"),
+            tables.Column(_("审核时限"), "clock"),
             tables.Column(_("病种")),
             tables.Column(_("发病日期"), "date"),
             tables.Column(_("诊断时间"), "date", minor=True),
-            tables.Column(_("审核时限"), "clock"),
             *([tables.Column(_("状态"), "state")] if tab == "all" else []),
             tables.Column(_("报告单位"), minor=True),
         ],
@@ -162,9 +166,11 @@ def _list(request: HttpRequest, opened: str = "") -> dict[str, object]:
         "tab": tab,
         "tabs": _tabs(tab, query, queries.audit_counts(viewer)),
         "chips": filters.chips(query, chosen, organisations),
+        "looked": LOOK,
+        "further": filters.further(query, stopped, backwards),
         "clear_url": f"{reverse('reporting:audit')}?tab={tab}",
         "chosen": chosen,
-        "diseases": district.disease_choices(),
+        "diseases": district.disease_options(chosen.disease),
         "organisations": organisations,
         "classes": district.CLASSES.items(),
         "states": [(state, state.label) for state in filters.STATES],

@@ -24,6 +24,7 @@ from yifang.kernel import protocols
 from yifang.web import htmx, tables
 
 SIZE = 50
+LOOK = 2000  # rows looked at for one page: a condition that few meet answers in time, and then goes on when asked
 PAGE = "cases"
 
 
@@ -73,7 +74,10 @@ def _list(request: HttpRequest, opened: str = "") -> dict[str, object]:
     viewer, query = request.viewer, request.GET
     chosen = filters.case_filter(query)
     key, backwards, cursor = filters.cursor(query, instants=False)
-    found = queries.case_list(viewer, chosen, key=key, backwards=backwards, limit=SIZE)
+    found = queries.case_list(viewer, chosen, key=key, backwards=backwards, limit=SIZE, look=LOOK)
+    stopped = None
+    if len(found) <= SIZE:
+        stopped = queries.cases_looked_to(viewer, chosen, key=key, backwards=backwards, look=LOOK)
     page = tables.page(found, SIZE, lambda one: one[0], cursor)
     here = tables.with_query(query, at="", work="")
     table = tables.Table(
@@ -103,9 +107,11 @@ def _list(request: HttpRequest, opened: str = "") -> dict[str, object]:
     return {
         "table": table,
         "chips": filters.chips(query, chosen, organisations),
+        "looked": LOOK,
+        "further": filters.further(query, stopped, backwards),
         "clear_url": reverse("reporting:cases"),
         "chosen": chosen,
-        "diseases": district.disease_choices(),
+        "diseases": district.disease_options(chosen.disease),
         "organisations": organisations,
         "classes": district.CLASSES.items(),
         "may_export": viewer.can("case.export"),

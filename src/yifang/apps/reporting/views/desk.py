@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from yifang.apps.accounts.viewers import Viewer
@@ -30,6 +31,8 @@ from yifang.web import components, htmx, tables
 
 SIZE = 50
 _OF_SUSPICIONS = ("to_report", "candidates")
+# The hospital's own review, which English tells from the district's audit.
+_LABELS = {"to_review": pgettext_lazy("desk", "待审核")}
 _EMPTY = {
     "to_report": lambda: _("没有等待医生答复的线索"),
     "to_review": lambda: _("没有待审核的报告卡"),
@@ -161,7 +164,9 @@ def _tabs(tab: str, viewer: Viewer) -> list[components.Tab]:
     late = clinic.late(viewer) > 0
     urgent = {"to_report": late, "late": numbers.get("late", 0) > 0}
     return [
-        components.Tab(name, f"{here}?tab={key}", key == tab, numbers.get(key), urgent.get(key, False))
+        components.Tab(
+            _LABELS.get(key, name), f"{here}?tab={key}", key == tab, numbers.get(key), urgent.get(key, False)
+        )
         for key, name in queries.TABS.items()
     ]
 

@@ -1,0 +1,273 @@
+"""The truth table: every address and every query of the node, and who of the cast it opens to.
+
+Written by hand from the visibility pack and the roles, to be read as a specification; nothing here is computed from the
+program. A new address or query must be added, or the test that enumerates them fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.cast.scene import CAST, FAR_NURSE, SIGNED_OUT
+from yifang.apps.intake import queries as intake
+from yifang.apps.ledger import queries as ledger
+from yifang.apps.reporting.queries import cards, cases
+
+# Those who go together, to keep the lines short; a word that is no group is a name of the cast.
+GROUPS: Mapping[str, str] = {
+    "nobody": "",
+    "ward": "clinician colleague",
+    "doctors": "clinician colleague other_department other_hospital",
+    "desks": "hospital_desk other_hospital_desk",
+    # the reporting district, whose epidemiologists look at its cases, and the city above it
+    "district": "epidemiologist duty_officer hiv_officer city_epidemiologist",
+    "outside": "residence_epidemiologist school_epidemiologist",  # of the child: where it lives, where it learns
+    "cdc": "district outside neighbour_epidemiologist",
+    "nurses": f"school_nurse residence_school_nurse {FAR_NURSE}",
+    "keepers": "administrator auditor",
+    "seated": "doctors desks hospital_lab cdc bureau nurses grid_worker keepers",
+    "signed_in": "seated stranger",
+    "everybody": f"signed_in {SIGNED_OUT}",
+}
+
+# Who may learn, on any page at all, that this happened to this person.
+KNOWS: Mapping[str, str] = {
+    "child": f"ward hospital_desk hospital_lab district outside {FAR_NURSE}",
+    "hiv": "clinician hospital_desk hospital_lab hiv_officer",
+    "pupil": "ward hospital_desk hospital_lab district school_nurse",
+    "cholera": "ward hospital_desk hospital_lab district",
+}
+# What some learn without the rest: the grid worker's errand bears the address and the number of the case it is about;
+# the ledger shows numbers to those who keep it.
+PARTLY: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("grid_worker", "pupil"): ("case", "address"),
+    **{
+        (keeper, story): ("person", "record", "suspicion", "card", "case")
+        for keeper in ("administrator", "auditor")
+        for story in ("child", "hiv", "pupil", "cholera")
+    },
+}
+READS_QUARANTINE = "hospital_desk hospital_lab"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One address: what it is about, for whom it opens; `shows` names the story that those who open it must see."""
+
+    name: str
+    about: str  # subjects of the scene for its arguments
+    opens: str
+    shows: str = ""
+    method: str = "GET"
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def people(words: str) -> frozenset[str]:
+    """The names that these words stand for. Raises KeyError for a word that is neither group nor name."""
+    found: set[str] = set()
+    for word in words.split():
+        if word in CAST:
+            found.add(word)
+        else:
+            found |= people(GROUPS[word])
+    return frozenset(found)
+
+
+def post(name: str, about: str, opens: str, /, **data: Any) -> Page:
+    """What a form sends; `data` is enough for the service to be asked."""
+    return Page(name, about, opens, method="POST", data=data)
+
+
+PAGES = (
+    # the shell
+    Page("home", "", "seated"),
+    Page("work:mine", "", "seated"),
+    Page("work:count", "", "seated"),
+    Page("live", "", "seated"),
+    post("search", "", "seated", q="司徒明远"),
+    Page("packs", "", "seated"),
+    Page("pack", "visibility", "seated"),
+    Page("pack_entry", "diseases diseases cholera", "seated"),
+    Page("gallery", "", "nobody"),  # the running node has none
+    Page("ledger:entries", "", "keepers"),
+    Page("set_language", "", "everybody"),
+    # accounts
+    Page("account_login", "", "everybody"),
+    Page("account_change_password", "", "signed_in"),
+    post("accounts:seat", "", "nobody", seat="01a20ae5-829b-76ee-83c6-ab52f5b6b4e7"),  # somebody else's
+    Page("accounts:purpose", "hiv.person", "seated"),  # asks why; it says nothing, for it has not looked
+    Page("accounts:break_glass", "hiv.person", "doctors duty_officer"),
+    Page("accounts:glass", "glass", "clinician hospital_desk"),
+    post("accounts:glass", "glass", "hospital_desk", answer="approved"),
+    # work: the errand of the grid worker
+    post("work:claim", "errand", "grid_worker"),
+    post("work:release", "errand", "grid_worker"),
+    Page("work:hand_over", "errand", "grid_worker"),
+    # records and people
+    Page("records:person", "child.person", "ward hospital_desk district outside", "child"),
+    Page("records:person", "hiv.person", "clinician hospital_desk hiv_officer", "hiv"),
+    Page("records:person", "pupil.person", "ward hospital_desk district", "pupil"),
+    Page("records:record", "child.record", "ward hospital_desk hospital_lab", "child"),
+    Page("records:record", "hiv.record", "clinician hospital_desk hospital_lab", "hiv"),
+    post("records:identity", "hiv.person", "doctors desks cdc"),  # leads to the question why, whoever it is about
+    # intake
+    Page("intake:batches", "", "desks hospital_lab"),
+    Page("intake:batch", "batch", "hospital_desk hospital_lab"),
+    post("intake:upload", "", "nobody", feed="01a20ae5-829b-76ee-83c6-ab52f5b6b4e7"),  # no feed of theirs
+    Page("intake:quarantine", "", "desks hospital_lab"),
+    Page("intake:feed", "feed", "hospital_desk hospital_lab"),
+    Page("intake:item", "quarantined", "hospital_desk hospital_lab"),
+    post("intake:mend", "quarantined", "hospital_desk", text="MSH|"),
+    post("intake:discard", "quarantined", "hospital_desk", reason="测试"),
+    post("intake:reopen", "quarantined", "hospital_desk"),
+    # the doctor and the hospital's desk
+    Page("reporting:suspicions", "", "doctors desks"),
+    Page("reporting:suspicion", "child.suspicion", "ward hospital_desk", "child"),
+    Page("reporting:suspicion", "hiv.suspicion", "clinician hospital_desk", "hiv"),
+    post("reporting:start", "hiv.suspicion", "clinician hospital_desk"),
+    post("reporting:dismiss", "hiv.suspicion", "clinician hospital_desk", code="other", note="测试"),
+    post("reporting:consult", "hiv.suspicion", "clinician hospital_desk", colleague="colleague"),
+    Page("reporting:desk", "", "desks"),
+    post("reporting:approve_many", "", "desks"),
+    post("reporting:blank", "", "doctors desks"),
+    Page("reporting:areas", "", "doctors desks"),
+    Page("reporting:card", "child.card", "ward hospital_desk district outside", "child"),
+    Page("reporting:card", "hiv.card", "clinician hospital_desk hiv_officer", "hiv"),
+    Page("reporting:card", "pupil.card", "ward hospital_desk district", "pupil"),
+    Page("reporting:edit", "hiv.card", "hospital_desk hiv_officer", "hiv"),  # after the entry it is theirs to correct
+    post("reporting:identity", "hiv.card", "doctors desks cdc"),  # leads to the question why
+    post("reporting:approve", "hiv.card", "hospital_desk"),
+    post("reporting:send_back", "hiv.card", "hospital_desk", reason="测试"),
+    post("reporting:enter", "hiv.card", "hospital_desk hiv_officer"),
+    post("reporting:explain_late", "hiv.card", "hospital_desk hiv_officer", reason="测试"),
+    post("reporting:delete", "hiv.card", "hospital_desk hiv_officer", reason="测试"),
+    post("reporting:word", "hiv.card", "desks cdc"),  # leads to the question why
+    # the district
+    Page("reporting:audit", "", "cdc"),
+    Page("reporting:audit_card", "child.card", "district outside", "child"),
+    Page("reporting:audit_card", "hiv.card", "hiv_officer", "hiv"),
+    post("reporting:audit_one", "hiv.card", "hiv_officer"),
+    post("reporting:audit_return", "hiv.card", "hiv_officer", code="其他", note="测试"),
+    post("reporting:audit_delete", "hiv.card", "hiv_officer", reason="测试"),
+    post("reporting:audit_identity", "hiv.card", "clinician hospital_desk hiv_officer"),
+    post("reporting:audit_bulk_preview", "", "cdc", pick="hiv.card"),
+    post("reporting:audit_bulk", "", "cdc", pick="hiv.card"),
+    Page("reporting:cases", "", "desks cdc nurses"),
+    Page("reporting:case", "child.case", f"hospital_desk district outside {FAR_NURSE}", "child"),
+    Page("reporting:case", "hiv.case", "hospital_desk hiv_officer"),  # by its number, no name (visibility pack)
+    Page("reporting:case", "pupil.case", "hospital_desk district school_nurse", "pupil"),
+    post("reporting:line_list", "", "cdc", purpose="quality"),
+    post("reporting:grid_assign", "pupil.case", "district", place="grid", task="follow_up"),
+    post(
+        "reporting:grid_assign", "hiv.case", "nobody", place="grid", task="follow_up"
+    ),  # no errand about HIV, whoever asks
+    Page("reporting:visit", "pupil.case", "grid_worker"),
+    post("reporting:visit", "pupil.case", "grid_worker", outcome="done"),
+    post("reporting:duplicate", "pair", "epidemiologist hiv_officer city_epidemiologist", judgement="keep"),
+    Page("reporting:views", "cases", "desks cdc nurses"),
+    post("reporting:view_save", "cases", "desks cdc nurses", name="一"),
+    post("reporting:view_change", "cases view", "epidemiologist", name="二"),
+    # signals
+    Page("surveillance:inbox", "", "cdc bureau"),
+    Page("surveillance:signal", "signal", "district bureau"),
+    post("surveillance:answer", "signal", "district", state="verifying_desk"),
+    post("surveillance:feedback", "signal", "district", text="测试", days="7"),
+    post("surveillance:read", "feedback", "clinician hospital_desk hospital_lab"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One public function of an app's queries that takes a viewer; `gets` says who gets which subject from it."""
+
+    name: str
+    args: tuple[Any, ...] = ()  # besides the viewer; a text that names a subject of the scene stands for its id
+    gets: Mapping[str, str] = field(default_factory=dict)
+
+
+QUERIES = (
+    Query("ledger.queries.entries", (ledger.Filters(),), {"cholera.card": "keepers", "signal": "keepers"}),
+    Query("ledger.queries.seal_states"),
+    Query("ledger.queries.readers"),
+    Query("accounts.queries.glass", ("glass",), {"glass": "clinician hospital_desk"}),
+    Query("work.queries.mine", (),
+          {"errand": "grid_worker", "hiv.card": "hiv_officer", "pupil.card": "epidemiologist hiv_officer"}),
+    Query("work.queries.waiting"),
+    Query("work.queries.badge"),
+    Query("work.queries.item", ("errand",), {"errand": "grid_worker"}),
+    Query("work.queries.purpose_of", ("errand",)),
+    Query("records.queries.person", ("hiv.person",), {"hiv.person": "clinician hospital_desk hiv_officer"}),
+    Query("records.queries.time_line", ("hiv.person",)),
+    Query("records.queries.record", ("hiv.record",), {"hiv.record": "clinician hospital_desk hospital_lab"}),
+    Query("records.queries.look_up", ("司徒明远",), {"hiv.person": "clinician hospital_desk hiv_officer"}),
+    Query("intake.queries.feeds", (), {"feed": "hospital_desk hospital_lab"}),
+    Query("intake.queries.feed", ("feed",), {"feed": "ward other_department hospital_desk hospital_lab"}),
+    Query("intake.queries.batches", (), {"batch": READS_QUARANTINE}),
+    Query("intake.queries.receiving"),
+    Query("intake.queries.batch", ("batch",), {"batch": READS_QUARANTINE}),
+    Query("intake.queries.quarantine", (intake.Filters(),), {"quarantined": READS_QUARANTINE}),
+    Query("intake.queries.quarantined", ("quarantined",), {"quarantined": READS_QUARANTINE}),
+    Query("intake.queries.counts", (intake.Filters(),)),
+    Query("intake.queries.reasons", (intake.Filters(),)),
+    Query("intake.queries.waiting"),
+    Query("reporting.queries.cards.card", ("hiv.card",), {"hiv.card": "clinician hospital_desk hiv_officer"}),
+    Query("reporting.queries.cards.audit_list", (cards.AuditFilter(waiting=False),),
+          {"child.card": "district outside", "hiv.card": "hiv_officer", "pupil.card": "district"}),
+    Query("reporting.queries.cards.audit_counts"),
+    Query("reporting.queries.cases.case_list", (cases.CaseFilter(),), {
+        "child.case": f"hospital_desk district outside {FAR_NURSE}", "hiv.case": "hospital_desk hiv_officer",
+        "pupil.case": "hospital_desk district school_nurse",
+    }),
+    Query("reporting.queries.cases.case", ("hiv.case",), {"hiv.case": "hospital_desk hiv_officer"}),
+    Query("reporting.queries.cases.line_list", (cases.CaseFilter(),)),
+    Query("reporting.queries.clinic.answered", (), {"hiv.suspicion": "clinician hospital_desk"}),
+    Query("reporting.queries.clinic.own_cards", (), {"hiv.card": "clinician"}),
+    Query("reporting.queries.clinic.in_hand"),
+    Query("reporting.queries.clinic.badge"),
+    Query("reporting.queries.clinic.desk_badge"),
+    Query("reporting.queries.clinic.late"),
+    Query("reporting.queries.clinic.work_on", ("hiv.card",)),
+    Query("reporting.queries.departments.this_month"),
+    Query("reporting.queries.departments.of_department", ("儿科", "found")),
+    Query("reporting.queries.desk.desk_rows", ("done",), {"hiv.card": "hospital_desk"}),
+    Query("reporting.queries.desk.desk_counts"),
+    Query("reporting.queries.district.reporters"),
+    Query("reporting.queries.search.look_up", ("司徒明远",), {"hiv.case": "clinician hospital_desk hiv_officer"}),
+    Query("reporting.queries.suspicions.waiting"),
+    Query("reporting.queries.suspicions.suspicion_list"),
+    Query("reporting.queries.suspicions.suspicion", ("hiv.suspicion",), {"hiv.suspicion": "clinician hospital_desk"}),
+    Query("reporting.queries.views.saved_views", ("cases",), {"view": "epidemiologist"}),
+    Query("surveillance.queries.inbox", (), {"signal": "district bureau"}),
+    Query("surveillance.queries.counts"),
+    Query("surveillance.queries.late"),
+    Query("surveillance.queries.waiting"),
+    Query("surveillance.queries.diseases"),
+    Query("surveillance.queries.punctuality", (datetime(2026, 1, 1, tzinfo=UTC),)),
+    Query("surveillance.queries.detail", ("signal",), {"signal": "district bureau", "cholera.case": "district"}),
+    Query("surveillance.queries.feedback_for", (), {"feedback": "clinician hospital_desk"}),
+    Query("surveillance.queries.notices"),
+    Query("surveillance.queries.related", ("case", "cholera.case")),
+    Query("surveillance.queries.advice", ("cholera",)),
+)  # fmt: skip
+# These take what another query gave, and tell no more than it did.
+FOLLOWING = frozenset(
+    {
+        "work.queries.colleagues", "reporting.queries.cards.answers", "reporting.queries.clinic.colleagues",
+        "reporting.queries.walking.seen",
+        "reporting.queries.walking.looked_to",
+        "reporting.queries.cases.cases_looked_to", "reporting.queries.cards.cards_looked_to",
+    }
+)  # fmt: skip
+
+# Addresses of the sign-in library that lead a person to sign in or away; they know of no subject.
+LIBRARY = frozenset(
+    {
+        "account_logout", "account_inactive", "account_signup", "account_reauthenticate", "account_email",
+        "account_email_verification_sent", "account_confirm_email", "account_set_password", "account_reset_password",
+        "account_confirm_login_code", "account_reset_password_from_key_done", "account_reset_password_from_key",
+        "account_reset_password_done",
+    }
+)  # fmt: skip
