@@ -8,10 +8,12 @@ Pictures go to `YIFANG_SHOTS`, else `var/shots`. Not for starting the server: se
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ _EXPECTED = ("Failed to load resource: the server responded with a status of", "
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium() -> Browser:
     """The system's Chromium, one for the whole run. Fails, naming the command that mends it, where there is none."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
@@ -35,12 +37,17 @@ def chromium() -> Iterator[Browser]:
     fonts = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, text=True, check=False).stdout
     if not fonts.strip():
         pytest.fail(f"browser tests need a Chinese font; install it: {INSTALL}", pytrace=False)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        browser.close()
+    return _launched(program)
+
+
+@cache
+def _launched(program: str) -> Browser:
+    # Each module that imports the fixture has one of its own, and a process can run Playwright only once.
+    playwright = sync_playwright().start()
+    atexit.register(playwright.stop)
+    return playwright.chromium.launch(
+        executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    )
 
 
 @pytest.fixture
