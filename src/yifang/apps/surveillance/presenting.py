@@ -66,7 +66,7 @@ def reasons(signal: Signal) -> list[tuple[Any, Any]]:
         (_("预期"), _("{n:g} 例").format(n=signal.expected)),
         (_("限值"), _("{n:g} 例 / {days} 天").format(n=signal.limit, days=signal.window_days)),
         (_("规则"), told["rule"]),
-        (_("依据"), told["source"]),
+        (_("来源"), told["source"]),
         (_("可信度"), told["confidence"]),
         (_("答复时限"), _("{n} 小时").format(n=told["response_hours"])),
         (_("知识包版本"), signal.pack_digest[:12]),

@@ -158,7 +158,7 @@ def _chips(request: HttpRequest, disease: str) -> list[components.Chip]:
     if not disease:
         return []
     remove = reverse("surveillance:inbox") + tables.with_query(request.GET, disease="", at="", work="")
-    return [components.Chip(_("病种"), queries.disease_name(disease), remove, _("是"))]
+    return [components.Chip(_("病种"), queries.disease_name(disease), remove)]
 
 
 def _detail(found: queries.Detail, viewer: Viewer) -> dict[str, object]:
