@@ -151,7 +151,14 @@ _COPIES = {
 }
 _DEFAULTS = {
     "case": {"population": "", "excluded": False},
-    "card": {"reason": "", "version": 1, "population": "", "pack_digest": "", "late_reason": ""},
+    "card": {
+        "reason": "",
+        "version": 1,
+        "population": "",
+        "pack_digest": "",
+        "late_reason": "",
+        "entry_source": "typed",
+    },
     "version": {"number": 1, "source": "{}", "remarks": "[]", "reason": ""},
     "visibility": {"level": 2, "reason": "card"},
 }

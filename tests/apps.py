@@ -25,7 +25,7 @@ from yifang.apps.accounts.models import Seat, User
 from yifang.apps.accounts.viewers import Viewer, viewer_of
 from yifang.apps.intake.models import Feed
 from yifang.apps.ledger import seal, subscriptions
-from yifang.apps.ledger.models import Cursor, Entry
+from yifang.apps.ledger.models import Entry, Failure
 from yifang.apps.ledger.services import NODE
 from yifang.apps.places.models import Organisation, Place
 from yifang.formats import canonical
@@ -362,7 +362,7 @@ def deliver() -> None:
     with as_jobs(), connection.execute_wrapper(seal_unfinished):
         while sum(seal.seal_pending().values()) or subscriptions.deliver_pending():
             pass
-    failed = [f"{one.name}: {one.last_error}" for one in Cursor.objects.exclude(failures=0)]
+    failed = [f"{one.subscriber}: {one.error}" for one in Failure.objects.all()]
     assert not failed, "\n".join(failed)
 
 

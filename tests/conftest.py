@@ -45,16 +45,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what uses the database; leave soak out unless it is asked for."""
+    """Mark what uses the database or a whole node; leave soak out unless it is asked for."""
     wanted = config.getoption("markexpr") or ""
     kept, left = [], []
     for item in items:
         if _USES_DATABASE & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db"):
             item.add_marker("database")
+        if "node" in getattr(item, "fixturenames", ()):
+            item.add_marker("node")
         (left if item.get_closest_marker("soak") and "soak" not in wanted else kept).append(item)
     if left:
         config.hook.pytest_deselected(items=left)
-        items[:] = kept
+    # whole nodes first: they take longest, and no worker should be left alone with them at the end
+    items[:] = sorted(kept, key=lambda item: item.get_closest_marker("node") is None)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from yifang.apps.accounts import services
 from yifang.apps.accounts.models import BreakGlass, SubjectKind
 from yifang.apps.accounts.viewers import enter
 from yifang.apps.accounts.visibility import Subject, show
+from yifang.apps.ledger.services import NODE
 from yifang.apps.records.models import Person
 from yifang.apps.reporting.models import Case
 from yifang.apps.work.models import WorkItem
@@ -197,5 +198,91 @@ def test_in_the_browser(county, patient):
         desk.post(f"/break-glass/answer/{glass.id}", {"state": "refused"})
         apps.deliver()
     assert seen(county, "clinician", patient) == (False, False)
-    assert signed_in("other_hospital_desk").get(f"/break-glass/answer/{glass.id}").status_code == 404
+    owner = signed_in("other_hospital_desk")  # the patient is known to the other hospital
+    assert f"/break-glass/answer/{glass.id}" in owner.get("/work/").content.decode()
+    assert "已知悉" in owner.get(f"/break-glass/answer/{glass.id}").content.decode()
+    assert owner.post(f"/break-glass/answer/{glass.id}", {"state": "noted"})["Location"] == "/"
+    assert signed_in("school_nurse").get(f"/break-glass/answer/{glass.id}").status_code == 404
     assert signed_in("epidemiologist").get(f"/break-glass/{new_id()}").status_code == 403
+
+
+def test_who_holds_something_of_the_person_is_told(county, patient):
+    broken(county, patient)
+    apps.deliver()
+    for name, told in (("other_hospital_desk", True), ("hospital_desk", False), ("epidemiologist", False)):
+        with enter(county.viewer(name)):
+            assert WorkItem.objects.filter(kind="glass_notice").exists() is told
+
+
+def test_nobody_is_told_of_a_person_whom_only_the_breakers_own_hospital_knows(county, db):
+    with apps.as_jobs():
+        person = Person.objects.create(masked_name="王*", created_at=clock.now())
+        subject = Subject(SubjectKind.CARD, new_id(), clock.today(), "hfmd", "ordinary", person.id)
+        show(subject, [county.hospital.scope, f"area:{apps.DISTRICT}"], "hospital")
+    broken(county, person)
+    apps.deliver()
+    assert not WorkItem.objects.filter(kind="glass_notice").exists()
+
+
+def test_where_no_hospital_answers_for_the_person_the_county_is_told(county, db):
+    with apps.as_jobs():
+        person = Person.objects.create(masked_name="王*", created_at=clock.now())
+        subject = Subject(SubjectKind.CARD, new_id(), clock.today(), "hfmd", "ordinary", person.id)
+        show(subject, [county.residence_hospital.scope, f"area:{apps.RESIDENCE}", f"area:{apps.CITY}"], "hospital")
+    broken(county, person)
+    apps.deliver()
+    for name, told in (("residence_epidemiologist", True), ("city_epidemiologist", False), ("epidemiologist", False)):
+        with enter(county.viewer(name)):
+            assert WorkItem.objects.filter(kind="glass_notice").exists() is told
+
+
+def test_a_person_who_is_not_there_breaks_the_same_way(county, db):
+    """Nothing on the way tells a stranger whether there is such a person, but that afterwards nothing opens."""
+    from django.test import Client
+
+    client = Client()
+    client.force_login(county.users["clinician"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    nobody = new_id()
+    before = client.get(f"/persons/{nobody}")
+    answer = client.post(f"/break-glass/{nobody}", {"reason": "抢救", "note": "昏迷", "next": f"/persons/{nobody}"})
+    assert (answer.status_code, answer["Location"]) == (302, f"/persons/{nobody}")
+    apps.deliver()
+    assert client.get(f"/persons/{nobody}").status_code == before.status_code == 404
+    assert not WorkItem.objects.filter(kind="glass_notice").exists()
+
+
+def test_noting_ends_the_notice_and_leaves_the_answer_to_the_second_person(county, patient):
+    glass = broken(county, patient)
+    apps.deliver()
+    with enter(county.viewer("other_hospital_desk")) as viewer:
+        services.note_glass(glass.id, viewer)
+    apps.deliver()
+    assert WorkItem.objects.get(kind="glass_notice").state == "done"
+    assert WorkItem.objects.get(kind="glass_answer").state == "open"
+    with enter(county.viewer("hospital_desk")) as viewer, pytest.raises(NotFound):
+        services.note_glass(glass.id, viewer)
+
+
+def test_the_owner_may_refuse(county, patient):
+    with an_hour_ago():
+        glass = broken(county, patient)
+        apps.deliver()
+        with enter(county.viewer("other_hospital_desk")) as viewer:
+            services.answer_glass(glass.id, "refused", viewer)
+        apps.deliver()
+    assert seen(county, "clinician", patient) == (False, False)
+
+
+@pytest.mark.parametrize("kind", ["glass_answer", "glass_notice"])
+def test_unanswered_for_a_day_it_goes_to_the_district_which_may_answer(county, patient, kind):
+    from yifang.apps.work.escalating import escalate_due
+
+    glass = broken(county, patient)
+    apps.deliver()
+    with enter(county.viewer("duty_officer")):
+        assert not WorkItem.objects.filter(kind=kind).exists()
+    with clock.frozen(clock.now() + timedelta(hours=24, minutes=1)), apps.as_jobs():
+        escalate_due(NODE)
+    with enter(county.viewer("duty_officer")) as viewer:
+        assert WorkItem.objects.filter(kind=kind).exists()
+        assert services.answer_glass(glass.id, "refused", viewer).state == "refused"

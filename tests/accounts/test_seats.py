@@ -25,8 +25,8 @@ SCOPES = {
     "bureau": ("area:310112", "count"),
     "grid_worker": ("place:{grid}", "task"),
     "school_nurse": ("org:{school}", "case"),
-    "administrator": ("user:{me}", "none"),
-    "auditor": ("user:{me}", "none"),
+    "administrator": ("node", "none"),
+    "auditor": ("node", "none"),
 }
 
 

@@ -53,20 +53,20 @@ class Cast:
         """The answer to one request, whose changes are taken back."""
         client = self._clients[name]
         cookies = copy.deepcopy(client.cookies)  # signing out must not end the walk
-        with undone(), connection.execute_wrapper(_stay_web):
-            _become_web()
+        with undone(), connection.execute_wrapper(stay_web):
+            become_web()
             response = getattr(client, method.lower())(url, data or {})
             text = (b"".join(response) if response.streaming else response.content).decode(errors="replace")
         client.cookies = cookies
         return Answer(response.status_code, f"{unquote(response.headers.get('Location', ''))}\n{text}")
 
 
-def _become_web() -> None:
+def become_web() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL ROLE {connection.ops.quote_name(settings.DATABASE_ROLES['web'])}")
 
 
-def _stay_web(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+def stay_web(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
     """Outside of any viewer too a node's pages have the rights of the web role, where a test would be the owner."""
     web = connection.ops.quote_name(settings.DATABASE_ROLES["web"])
     return execute(sql.replace("SET LOCAL ROLE NONE", f"SET LOCAL ROLE {web}"), params, many, context)

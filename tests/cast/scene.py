@@ -20,6 +20,8 @@ from yifang.apps.accounts.viewers import Viewer, enter, viewer_of
 from yifang.apps.intake import services as intake
 from yifang.apps.intake.models import Batch, Quarantined
 from yifang.apps.ledger.services import NODE
+from yifang.apps.places.models import PlaceMatch
+from yifang.apps.places.services import Bearer, match_text
 from yifang.apps.reporting import services, versions
 from yifang.apps.reporting.models import Card, Case, Duplicate, Suspicion
 from yifang.apps.reporting.services import grid
@@ -28,6 +30,7 @@ from yifang.apps.surveillance.models import Feedback, Signal
 from yifang.apps.work.models import WorkItem
 from yifang.formats import canonical
 from yifang.kernel import clock
+from yifang.kernel.ids import new_id
 
 FAR_NURSE, SIGNED_OUT = "far_school_nurse", "signed_out"
 CAST = (*apps.CAST, FAR_NURSE, SIGNED_OUT)
@@ -75,6 +78,7 @@ def happen(made: Scene) -> None:
     _cholera(made)
     _quarantine(made)
     _glass_and_view(made)
+    _unmatched(made)
 
 
 def empty(password: str = "") -> Scene:
@@ -178,6 +182,14 @@ def _quarantine(scene: Scene) -> None:
         "batch": Batch.objects.get().id,
         "feed": scene.county.feeds["hospital"].id,
     }
+
+
+def _unmatched(scene: Scene) -> None:
+    """A record of the first hospital names a school that is in no list."""
+    with apps.as_jobs():
+        match_text("申小", apps.DISTRICT, Bearer("record", new_id(), scene.county.hospital))
+    apps.deliver()
+    scene.ids["match"] = PlaceMatch.objects.get().id
 
 
 def _glass_and_view(scene: Scene) -> None:

@@ -17,6 +17,8 @@ from tests.cast import looking, table
 from tests.cast.looking import Cast, address
 from tests.cast.scene import CAST, SIGNED_OUT, Told, empty, happen
 from yifang.apps.accounts.viewers import enter
+from yifang.apps.reporting import services
+from yifang.apps.work.models import WorkItem
 from yifang.kernel.errors import YifangError
 
 pytestmark = pytest.mark.django_db
@@ -142,3 +144,36 @@ def _may_learn(who: str, about: str) -> bool:
     if story not in table.KNOWS:
         return True
     return who in table.people(table.KNOWS[story]) or kind in table.PARTLY.get((who, story), ())
+
+
+@pytest.mark.parametrize(
+    "page", [one for one in table.PAGES if one.method == "POST"], ids=lambda page: f"{page.name} {page.about}".strip()
+)
+def test_an_outsider_is_refused_before_the_form_is_read(cast: Cast, page: table.Page) -> None:
+    """With nothing filled in, whoever may not send it at all hears that, not what is missing."""
+    url = address(cast.scene, page.name, page.about)
+    opens = table.people(page.opens)
+    answers = {who: cast.ask(who, "POST", url, {}) for who in CAST if who not in opens}
+    wrong = [f"{who}: {one.status}" for who, one in answers.items() if one.status not in (302, 403, 404)]
+    wrong += [f"{who}: done" for who, one in answers.items() if one.status == 302 and one.opened]
+    assert not wrong, "\n".join(wrong)
+
+
+# The pupil's card was reported in the first district, entered, and waits for its audit.
+AUDITS = ("epidemiologist", "duty_officer", "city_epidemiologist")
+
+
+@pytest.mark.parametrize(
+    "who", [*AUDITS, "residence_epidemiologist", "neighbour_epidemiologist", "bureau", "hospital_desk"]
+)
+def test_the_county_audits_and_the_city_may(cast: Cast, who: str) -> None:
+    """docs/decisions/2026-11-24-who-audits.md: the work waits at the county only."""
+    card, viewer = cast.scene.stories["pupil"].ids["card"], cast.scene.viewer(who)
+    with enter(viewer), looking.undone():
+        waits = WorkItem.objects.filter(kind="card_audit", subject=card).exists()
+        try:
+            done = services.audit(card, viewer).state == "audited"
+        except YifangError:
+            done = False
+    assert done is (who in AUDITS)
+    assert waits is (who == "epidemiologist")

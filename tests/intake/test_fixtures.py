@@ -1,6 +1,5 @@
 """Real files of every topic end stored or quarantined with a reason that has words; sent twice, nothing doubles."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -24,10 +23,8 @@ def counts() -> tuple[int, int, int]:
 def test_every_file_of_a_topic_is_accounted_for(shared: Path, topic: str):
     feed = apps.county().feeds["hospital"]
     files = sorted(path for path in (shared / "fixtures" / topic).rglob("*") if path.is_file())
-    started = time.monotonic()
     with apps.as_jobs():
         batches = [services.take_path(path, feed, NODE, name=str(path)) for path in files]
-    assert time.monotonic() - started < 30
     for batch in batches:
         assert (batch.state, batch.items > 0) == (BatchState.DONE, True), batch.name
         held = Record.objects.filter(batch=batch.id).count()

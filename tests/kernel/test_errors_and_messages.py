@@ -1,5 +1,7 @@
 """Errors carry codes; words come from one catalogue that is complete in both languages."""
 
+import pickle
+
 import pytest
 
 from yifang.kernel import errors, messages
@@ -56,3 +58,19 @@ def test_lists_and_bilingual_parameters_follow_the_language() -> None:
 def test_a_wrong_call_is_loud(code: str, params: dict[str, str], lang: str) -> None:
     with pytest.raises(messages.MessageError):
         messages.render(code, params, lang)
+
+
+class _Many(errors.UserError):
+    """An error whose own `__init__` takes something else, as the errors of a card do."""
+
+    def __init__(self, findings: list[str]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("kernel.not_found", count=len(findings))
+
+
+@pytest.mark.parametrize("error", [errors.WrongState("kernel.x", state="a", n=1), _Many(["a", "b"])])
+def test_an_error_crosses_a_process_border_as_it_is(error: errors.YifangError) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert (again.code, again.params, again.args) == (error.code, error.params, error.args)
+    assert again.__dict__ == error.__dict__

@@ -15,7 +15,7 @@ from yifang.apps.ledger import command, jobs, seal, subscriptions
 from yifang.apps.ledger.models import Cursor, Entry, Seal
 from yifang.apps.ledger.services import NODE, Change, Node, append, looked
 from yifang.apps.ledger.subscriptions import Heard
-from yifang.apps.ledger.verifying import anchored, verify
+from yifang.apps.ledger.verifying import CHUNK, anchored, verify
 from yifang.kernel.ids import new_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -237,6 +237,21 @@ def test_two_sealers_at_once_make_one_chain():
     assert Seal.objects.filter(stream="change").count() == 300
 
 
+def test_a_large_ledger_is_verified_in_chunks():
+    count = 5 * CHUNK
+    run_sql(
+        f"""INSERT INTO ledger_entry
+        (stream, at, xid, kind, subject_kind, subject, role, purpose, scopes, fields, facts, digest)
+        SELECT 'change', now(), yf_xid(), 'test.happened', 'test', gen_random_uuid(), 'node', '', '{{area:310112}}',
+        '{{}}', jsonb_build_object('number', n), md5(n::text) FROM generate_series(1, {count}) n"""
+    )
+    while sum(seal.seal_pending().values()):
+        pass
+    assert faults() == []
+    run_sql(f"UPDATE ledger_entry SET role = 'x' WHERE id = {ENTRY.format(count - 1)}")
+    assert faults() == [("edited", "change", count - 1)]
+
+
 def test_after_a_restore_into_a_new_cluster_the_order_goes_on():
     sealed()
     # As a new cluster finds it: every transaction of the ledger lies in the future.
@@ -281,48 +296,6 @@ def test_every_subscriber_hears_its_kinds_once_and_in_order():
         assert [one.facts["number"] for one in heard[name]] == [0, 1, 2, 3, 4]
         assert [one.seq for one in heard[name]] == sorted({one.seq for one in heard[name]})
     assert {cursor.seq for cursor in Cursor.objects.all()} == {10}
-
-
-def test_a_failing_subscriber_waits_at_its_entry_while_others_go_on(caplog):
-    good, bad, broken = [], [], [True]
-
-    def fails(batch):
-        if broken[0] and any(one.facts["number"] == 3 for one in batch):
-            raise ValueError("no")
-        bad.extend(one.facts["number"] for one in batch)
-
-    subscriptions.subscribe("bad", ["test.happened"], fails)
-    subscriptions.subscribe("good", ["test.happened"], lambda batch: good.extend(one.facts["number"] for one in batch))
-    write(6)
-    for _ in range(6):
-        jobs.run_once()
-    assert good == [0, 1, 2, 3, 4, 5]
-    assert bad == [0, 1, 2], "one by one up to the entry that fails"
-    cursor = Cursor.objects.get(name="bad")
-    assert cursor.failures > 0
-    assert cursor.last_error.startswith("ValueError")
-    broken[0] = False
-    for _ in range(3):
-        jobs.run_once()
-    assert bad == [0, 1, 2, 3, 4, 5]
-    assert Cursor.objects.get(name="bad").failures == 0
-
-
-def test_what_a_subscriber_wrote_goes_when_it_fails_so_that_again_is_not_twice():
-    tries = []
-
-    def writes_and_fails(batch):
-        Cursor.objects.create(name=f"made {batch[0].seq}")
-        tries.append(len(tries))
-        if len(tries) < 3:
-            raise RuntimeError("killed half-way")
-
-    subscriptions.subscribe("test", ["test.happened"], writes_and_fails)
-    write(1)
-    for _ in range(4):
-        jobs.run_once()
-    assert len(tries) == 3
-    assert Cursor.objects.filter(name__startswith="made").count() == 1
 
 
 def test_a_name_is_one_handlers_only():

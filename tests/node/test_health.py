@@ -6,6 +6,8 @@ import pytest
 from django.db import connection
 from django.test import Client, RequestFactory
 
+from yifang.apps.ledger.models import Failure
+from yifang.kernel import clock
 from yifang.node import health
 
 
@@ -27,8 +29,21 @@ def test_jobs_are_up_while_their_heartbeat_is_fresh(heartbeat, status, jobs):
             )
     answer = Client().get("/healthz")
     assert answer.status_code == status
-    assert answer.json() == {"ok": status == 200, "web": "up", "database": "up", "jobs": jobs}
+    up = {"web": "up", "database": "up", "jobs": jobs, "ledger": "up", "work": "up"}
+    assert answer.json() == {"ok": status == 200, **up}
     assert answer["Cache-Control"] == "no-store"
+
+
+@pytest.mark.django_db
+def test_what_needs_somebody_degrades_and_does_not_stop(monkeypatch):
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now())")
+    now = clock.now()
+    for seq, error in ((1, "ValueError yifang.x:1"), (2, "")):  # the second only waits behind the first
+        Failure.objects.create(subscriber="x", seq=seq, error=error, aside=True, first_at=now, next_try_at=now)
+    answer = Client().get("/healthz")
+    assert (answer.status_code, answer.json()["ok"]) == (200, True)
+    assert (answer.json()["ledger"], answer.json()["needs"]) == ("degraded", {"ledger": 1})
 
 
 def test_without_a_database_it_says_so(monkeypatch):

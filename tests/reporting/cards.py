@@ -119,5 +119,6 @@ STEPS = {
         ("cdc", lambda card, by: services.return_by_district(card.id, "信息不完整", "", by)),
     ),
     CardState.AUDITED: (_REPORT, _APPROVE, _ENTER, _AUDIT),
+    CardState.DISCARDED: (("doctor", lambda card, by: services.discard(card.id, "填错人", by)),),
     CardState.DELETED: (_REPORT, ("desk", lambda card, by: services.delete(card.id, "误报", by))),
 }

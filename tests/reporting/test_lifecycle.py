@@ -18,18 +18,23 @@ from yifang.kernel.errors import NotAllowed, NotFound, UserError, WrongState
 pytestmark = [pytest.mark.django_db]
 
 S = CardState
+LIVE = {S(state) for state in S} - {S.DRAFT, S.DELETED, S.DISCARDED}
+UNSENT = (S.DRAFT, S.DISCARDED, S.HOSPITAL_REVIEW, S.RETURNED_BY_HOSPITAL)
 # step: who takes it, and the states it starts from
 TABLE: dict[str, tuple[str, set[CardState]]] = {
     "save": ("clinician", {S.DRAFT, S.RETURNED_BY_HOSPITAL, S.RETURNED_BY_DISTRICT}),
     "report": ("clinician", {S.DRAFT, S.RETURNED_BY_HOSPITAL, S.RETURNED_BY_DISTRICT}),
+    "discard": ("clinician", {S.DRAFT}),
     "return_by_hospital": ("hospital_desk", {S.HOSPITAL_REVIEW}),
     "approve": ("hospital_desk", {S.HOSPITAL_REVIEW}),
     "enter": ("hospital_desk", {S.SUBMITTED, S.RETURNED_BY_DISTRICT, S.AUDITED}),
-    "explain": ("hospital_desk", {S(state) for state in S} - {S.DRAFT, S.DELETED}),
+    "correct_entry": ("hospital_desk", LIVE),
+    "explain": ("hospital_desk", LIVE),
     "audit": ("epidemiologist", {S.SUBMITTED}),
+    "undo_audit": ("epidemiologist", {S.AUDITED}),
     "return_by_district": ("epidemiologist", {S.SUBMITTED}),
     "correct": ("hospital_desk", {S.SUBMITTED, S.AUDITED}),
-    "delete": ("hospital_desk", {S(state) for state in S} - {S.DRAFT, S.DELETED}),
+    "delete": ("hospital_desk", LIVE),
 }
 
 
@@ -49,6 +54,13 @@ def take(step: str, card: Card, by: Viewer) -> Card:
             return services.correct(card.id, {"onset_date": "2026-01-01"}, "核实", by)
         case "explain":
             return services.explain_late(card.id, "忙", by)
+        case "discard":
+            return services.discard(card.id, "填错人", by)
+        case "correct_entry":
+            at = clock.now()
+            return services.correct_entry(card.id, by, national_card_id="N-999999", entered_at=at, reason="抄错")
+        case "undo_audit":
+            return services.undo_audit([card.id], by)[0]
         case "delete":
             return services.delete(card.id, "误报", by)
         case _:
@@ -74,7 +86,7 @@ def test_every_state_by_every_step(state: CardState) -> None:
         with enter(by):
             known = Card.objects.filter(id=card.id).first()
             if known is None:
-                assert state in (S.DRAFT, S.HOSPITAL_REVIEW, S.RETURNED_BY_HOSPITAL, S.DELETED)
+                assert state in (*UNSENT, S.DELETED)
                 with pytest.raises(NotFound):
                     take(step, card, by)
             elif state in states:
@@ -85,12 +97,16 @@ def test_every_state_by_every_step(state: CardState) -> None:
                     take(step, card, by)
 
 
+HOSPITAL = {"save", "report", "discard", "return_by_hospital", "approve"} | {
+    "enter", "correct_entry", "explain", "correct", "delete",
+}  # fmt: skip
+DISTRICT = {"enter", "correct_entry", "explain", "audit", "undo_audit", "return_by_district", "correct", "delete"}
 WHO_MAY = {
-    "clinician": {"save", "report"},
-    "hospital_desk": {"save", "report", "return_by_hospital", "approve", "enter", "explain", "correct", "delete"},
-    "epidemiologist": {"enter", "explain", "audit", "return_by_district", "correct", "delete"},
-    "duty_officer": {"enter", "explain", "audit", "return_by_district", "correct", "delete"},
-    "city_epidemiologist": {"enter", "explain", "audit", "return_by_district", "correct", "delete"},
+    "clinician": {"save", "report", "discard"},
+    "hospital_desk": HOSPITAL,
+    "epidemiologist": DISTRICT,
+    "duty_officer": DISTRICT,
+    "city_epidemiologist": DISTRICT,
     "residence_epidemiologist": set(),
     "neighbour_epidemiologist": set(),
     "other_hospital_desk": set(),

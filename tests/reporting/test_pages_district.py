@@ -304,8 +304,8 @@ def test_identity_opens_for_the_work_item_or_after_the_purpose_was_said(entered,
     with apps.listening("access") as heard:
         opened = client.post(f"/audit/{card.id}/identity?work={work}").content.decode()
     assert "陈小宝" in opened
-    assert heard.kinds == ["card.opened"]
-    assert heard.entries[0].purpose == f"work:card_audit:{work}"
+    assert heard.kinds == ["card.viewed", "card.opened"]
+    assert heard.entries[1].purpose == f"work:card_audit:{work}"
 
 
 def test_the_line_list_shows_who_what_where_and_a_case_its_cards(entered, sign_in):

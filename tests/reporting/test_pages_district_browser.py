@@ -91,3 +91,22 @@ def test_bulk_shows_first_what_it_would_do(cards, visit):
     page.click("dialog#bulk .btn-primary")
     page.wait_for_selector("text=已终审 3 张")
     assert Card.objects.filter(state=CardState.AUDITED).count() == 3
+
+
+def test_an_open_list_brings_its_numbers_up_to_date_and_keeps_ones_place(cards, visit):
+    county, child, _twin, pupil, grave = cards
+    page = visit("/audit/")
+    for key in ("j", "j", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_selector(f"#detail[data-opened] >> text={child.card_no}")
+    other = Client()
+    other.force_login(county.users["epidemiologist"], backend=BACKEND)
+    assert other.post(f"/audit/{grave.id}/audit").status_code == 302
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('live:card', {bubbles: true}))")  # as `/live` would
+    page.wait_for_selector("#audit-tabs .y-count >> text=3")
+    page.wait_for_selector("#menu a[href='/audit/'] .y-count >> text=3")
+    assert page.get_attribute("tr.is-cursor", "data-row") == str(child.id)
+    assert page.get_attribute("tr[aria-current]", "data-row") == str(child.id)
+    page.keyboard.press("j")
+    assert page.get_attribute("tr.is-cursor", "data-row") != str(child.id)
+    assert page.locator(f"tr[data-row='{pupil.id}']").count() == 1

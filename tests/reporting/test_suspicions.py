@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -328,10 +327,7 @@ def test_bulk_is_a_handful_of_queries_for_each_question() -> None:
         for n in range(400)
     ]
     apps.receive(county.hospital, *asking, *quiet)
-    started = time.perf_counter()
     with CaptureQueriesContext(connection) as queries:
         apps.deliver()
-    spent = time.perf_counter() - started
     assert Suspicion.objects.count() == 100
     assert len(queries) < 100 * 16 + 200
-    assert spent < 15, "loaded machines are slow; by itself it takes about two seconds"

@@ -25,6 +25,7 @@ STEPS = [
     (CardState.SUBMITTED, HOSPITAL | REPORTING | RESIDENCE),
     (CardState.RETURNED_BY_DISTRICT, HOSPITAL | REPORTING | RESIDENCE),
     (CardState.AUDITED, HOSPITAL | REPORTING | RESIDENCE),
+    (CardState.DISCARDED, HOSPITAL),
     (CardState.DELETED, HOSPITAL),  # deleted before it was submitted
 ]
 

@@ -17,6 +17,7 @@ from typing import Any
 from tests.soak.arrivals import Arrival
 from yifang import formats
 from yifang.formats.canonical import Record
+from yifang.formats.identity import message_key
 from yifang.formats.storage import to_json
 from yifang.kernel.digest import digest_of
 
@@ -48,7 +49,7 @@ class Outcome:
 
 def promised(arrivals: Iterable[Arrival]) -> Promised:
     """What must be stored and refused when all files were taken in their order."""
-    known: dict[str, list[tuple[str, str]]] = {}
+    known: dict[str, list[tuple[str, str, set[str]]]] = {}
     refused: Rows = []
     items, told, files = 0, 0, set()
     for one in arrivals:
@@ -63,12 +64,16 @@ def promised(arrivals: Iterable[Arrival]) -> Promised:
             for record in item.records:
                 told += 1
                 versions = known.setdefault(record.key, [])
-                if (content := _content(record)) not in [version for version, _ in versions]:
-                    versions.append((content, record.status))
+                content, message = _content(record), message_key(record.source)
+                again = [one for one in versions if one[0] == content and message and message in one[2]]
+                if versions and versions[-1][0] == content:
+                    versions[-1][2].add(message)
+                elif not again:
+                    versions.append((content, record.status, {message}))
     versions = [
         (content, number, number == len(each), status)
         for each in known.values()
-        for number, (content, status) in enumerate(each, 1)
+        for number, (content, status, _) in enumerate(each, 1)
     ]
     return Promised(sorted(versions), sorted(refused), (items, told, len(refused)))
 

@@ -161,4 +161,4 @@ _STATE = """WITH head AS (SELECT coalesce(max(seq), 0) AS seq FROM ledger_seal W
 SELECT (SELECT count(*) FROM intake_batch WHERE state <> 'done'),
 (SELECT count(*) FROM ledger_entry e LEFT JOIN ledger_seal s ON s.entry_id = e.id WHERE s.id IS NULL),
 (SELECT count(*) FROM ledger_cursor c, head WHERE c.seq <> head.seq),
-(SELECT coalesce(string_agg(name || ': ' || last_error, ' '), '') FROM ledger_cursor WHERE failures > 0)"""
+(SELECT coalesce(string_agg(subscriber || ': ' || error, ' '), '') FROM ledger_failure)"""

@@ -209,7 +209,9 @@ def test_closing_tells_the_doctor_and_the_desk_who_reported_and_nobody_else(coun
         services.answer(one.id, viewer, "closed", conclusion="sporadic", note="家庭内无续发")
     with enter(county.viewer(name)) as viewer:
         told = queries.feedback_for(viewer)
-        assert [feedback.text for feedback in told] == (["霍乱预警已核实，结论：散发。家庭内无续发"] if reads else [])
+        assert [queries.says(feedback) for feedback in told] == (
+            ["霍乱预警已核实，结论：散发。家庭内无续发"] if reads else []
+        )
         assert bool(list(queries.notices(viewer))) is reads
 
 

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from yifang.kernel import clock
 from yifang.web import sparklines
-from yifang.web.components import Change, Chip, Evidence, Moment, changes
+from yifang.web.components import Change, Chip, Evidence, Moment, Tab, changes
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
@@ -171,3 +171,13 @@ def test_a_part_that_refreshes_itself_keeps_its_address():
         '<div id="cards" data-live-part hx-get="/list?a=1" hx-select="#cards" hx-swap="outerHTML" '
         'hx-trigger="live:card from:body"></div>'
     )
+
+
+def test_a_part_that_refreshes_itself_brings_its_neighbours_and_the_menu_along():
+    html = draw('<div {% live "card" "cards" "tabs" %}></div>', menu=["a link"])
+    assert 'hx-select-oob="#tabs,#menu:innerHTML"' in html
+    assert "oob" not in draw('<div {% live "card" "cards" %}></div>')
+
+
+def test_a_tab_says_where_counting_stopped():
+    assert "1000+" in draw("{% tabs items %}", items=[Tab("待审核", "/a", count=1001)])

@@ -8,8 +8,9 @@ from tests import apps
 from yifang.apps.accounts.viewers import enter
 from yifang.apps.ledger.services import NODE
 from yifang.apps.work import clocks, queries, services
+from yifang.apps.work.escalating import escalate_due
 from yifang.apps.work.models import TRANSITIONS, Desk, WorkItem, WorkState
-from yifang.apps.work.services import DeskAt, escalate_due, open_item
+from yifang.apps.work.services import DeskAt, open_item
 from yifang.kernel import clock
 from yifang.kernel.errors import NotAllowed, NotFound, UserError, WrongState
 from yifang.kernel.ids import new_id
@@ -63,7 +64,7 @@ def opened(county, kind="signal_answer", *, desks=None, **more) -> WorkItem:
     subject = new_id()
     desks = desks or [DeskAt(f"area:{apps.DISTRICT}", role) for role in ("epidemiologist", "duty_officer")]
     with apps.as_jobs():
-        open_item(kind, "signal", subject, desks, NODE, title="霍乱", urgent=True, **more)
+        open_item(kind, "signal", subject, desks, NODE, **{"title": "霍乱", "urgent": True, **more})
     return WorkItem.objects.get(subject=subject)
 
 
@@ -124,6 +125,60 @@ def test_one_open_item_of_a_kind_about_a_subject(county):
         open_item("signal_answer", "signal", item.subject, [DeskAt(f"area:{apps.DISTRICT}", "bureau")], NODE)
     assert WorkItem.objects.filter(subject=item.subject).count() == 1
     assert (f"area:{apps.DISTRICT}", "bureau") not in desks_of(item)
+
+
+@pytest.mark.parametrize(
+    ("asked", "changed"),
+    [
+        ({"due_at": NOON + timedelta(hours=1)}, ["due_at"]),
+        ({"due_at": NOON + timedelta(hours=30)}, []),  # never looser
+        ({"urgent": True}, ["due_at", "urgent"]),  # two hours instead of a day
+        ({"urgent": True, "due_at": NOON + timedelta(hours=30)}, ["urgent"]),
+        ({"title": "伤寒"}, ["title"]),
+        ({"title": "霍乱"}, []),
+        ({}, []),
+    ],
+    ids=str,
+)
+def test_what_is_asked_again_makes_an_open_item_stricter_and_never_looser(county, asked, changed):
+    item = opened(county, urgent=False)
+    assert item.due_at == NOON + timedelta(hours=24)
+    before = {name: getattr(item, name) for name in ("title", "due_at", "urgent")}
+    with apps.listening() as heard, apps.as_jobs():
+        open_item("signal_answer", "signal", item.subject, [], NODE, **asked)
+    item.refresh_from_db()
+    after = {name: getattr(item, name) for name in before}
+    assert [name for name in before if before[name] != after[name]] == changed
+    assert item.due_at == min(NOON + timedelta(hours=24), asked.get("due_at") or item.due_at)
+    assert set(item.desks.values_list("due_at", flat=True)) == {item.due_at}, "lists are ordered by the desk's deadline"
+    assert heard.kinds == (["work.rescheduled"] if changed else [])
+    if changed:
+        assert heard.entries[0].fields == changed
+        assert set(heard.entries[0].scopes) == {f"area:{apps.DISTRICT}"}
+
+
+def test_an_earlier_deadline_brings_the_next_rung_forward(county):
+    item = opened(county, urgent=False)
+    assert item.next_escalation_at == NOON + timedelta(hours=12)
+    with apps.as_jobs():
+        open_item("signal_answer", "signal", item.subject, [], NODE, due_at=NOON + timedelta(hours=4))
+    assert climb(2) == 1
+
+
+def test_an_item_that_becomes_urgent_starts_at_the_foot_of_the_urgent_ladder(county):
+    item = opened(county, urgent=False)
+    climb(12)
+    with clock.frozen(NOON + timedelta(hours=12)), apps.as_jobs():
+        open_item("signal_answer", "signal", item.subject, [], NODE, urgent=True)
+    item.refresh_from_db()
+    assert (item.rung, item.next_escalation_at) == (0, NOON + timedelta(hours=13))
+
+
+def test_a_viewer_who_holds_the_item_makes_it_stricter_at_every_desk(county):
+    item = opened(county, urgent=False)
+    with enter(county.viewer("epidemiologist")) as viewer:
+        open_item("signal_answer", "signal", item.subject, [], viewer, due_at=NOON + timedelta(hours=3))
+    assert set(item.desks.values_list("due_at", flat=True)) == {NOON + timedelta(hours=3)}
 
 
 def test_a_viewer_may_open_an_item_at_a_desk_they_do_not_sit_at(county):
@@ -216,10 +271,10 @@ def test_the_purpose_comes_from_an_open_item_at_ones_own_desk(county, name, purp
     item = opened(county)
     with enter(county.viewer(name)) as viewer:
         assert bool(queries.purpose_of(viewer, str(item.id))) is purpose
-        assert queries.purpose_of(viewer, "not an id") == ""
+        assert queries.purpose_of(viewer, "not an id") is None
     with enter(county.viewer("epidemiologist")) as viewer:
         services.end("signal_answer", item.subject, viewer, outcome="x")
-        assert queries.purpose_of(viewer, str(item.id)) == ""
+        assert queries.purpose_of(viewer, str(item.id)) is None
 
 
 def test_an_item_at_two_desks_of_one_viewer_is_shown_and_counted_once(county):

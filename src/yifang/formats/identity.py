@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 
-from yifang.formats.canonical import Identifier, Person
+from yifang.formats.canonical import Identifier, Person, Source
+from yifang.kernel.digest import digest_of
 from yifang.kernel.identity_number import is_valid
 
 
@@ -54,3 +55,14 @@ def identifier(kind: str, value: str, assigner: str = "") -> Identifier:
         kind = "cn_id"
         value = value.upper()
     return Identifier(kind, value, assigner.strip())
+
+
+def message_key(source: Source) -> str:
+    """What tells one message from another, 32 characters; "" where the source names nothing that does.
+
+    A sender numbers its HL7 messages and FHIR message bundles, and gives each version of a document an id. The id of
+    any other FHIR bundle or resource stays while its content changes.
+    """
+    if not source.control_id or (source.format == "fhir" and source.message_type != "Bundle/message"):
+        return ""
+    return digest_of([source.sender, source.control_id])[:32]

@@ -35,7 +35,7 @@ class CodedGatherer:
         self._said: dict[str, dict[str, Mention]] = {}
         self._codes = CodeBook(knowledge)
         self._labs = LabReader(knowledge, self._codes)
-        self._triggers = knowledge.triggers
+        self._knowledge = knowledge
         self._exposures = [rule for rule in knowledge.triggers.drug if rule.event == "exposure"]
 
     def diagnosis(self, one: Diagnosis, into: Gathered) -> None:
@@ -140,11 +140,11 @@ class CodedGatherer:
             *(Drug(one.codes, one.name, one.path, one.at, one.status) for one in record.immunizations),
         ]
         for rule in self._exposures:
-            for drug in drugs_named(rule, given).values():
+            for drug in drugs_named(rule, given, self._knowledge.spellings.products).values():
                 into.findings.append(
                     Finding(rule.disease, drug.name, None, None, drug.path, "present", "exposure", "plan")
                 )
-        for hit in drug_hits(self._triggers, record.drugs, diagnosed):
+        for hit in drug_hits(self._knowledge, record.drugs, diagnosed):
             if hit.rule.event:
                 continue
             names = "、".join(drug.name for drug in hit.drugs)

@@ -7,6 +7,7 @@ Every item of every file is accounted for with one object; what cannot be read i
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -38,6 +39,12 @@ def run(args: argparse.Namespace) -> int:
     for path in args.paths:
         if not Path(path).exists():
             raise UserError("identify.path_missing", path=path)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A lone surrogate, in a text or in the name of a file, is written as JSON escapes it.
+        if args.json:
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+        else:
+            sys.stdout.reconfigure(errors="replace")
     identifier = identify.compiled(knowledge.load())
     show = _json_line if args.json else _table_lines
     try:
@@ -53,41 +60,52 @@ def run(args: argparse.Namespace) -> int:
 def accounted(paths: Iterable[str], identifier: identify.Identifier, *, text: bool = False) -> Iterator[dict[str, Any]]:
     """One object (see `_object`) for each item of the files at `paths`, at least one for each file."""
     for given in paths:
-        for path in files_at(Path(given)):
+        for path in files_at(given):
             yield from _of_file(path, identifier, text)
 
 
-def files_at(path: Path) -> Iterator[Path]:
-    """The file itself, or every file below a folder in sorted order."""
-    if not path.is_dir():
+def files_at(path: str) -> Iterator[str]:
+    """The file itself, or every file below a folder in sorted order, named as the path was given."""
+    if not os.path.isdir(path):
         yield path
         return
-    for below in sorted(path.iterdir()):
-        if not (below.is_symlink() and below.is_dir()):  # a link back up would never end
+    try:
+        names = sorted(os.listdir(path))
+    except OSError:
+        yield path  # a folder that may not be looked into is accounted for by its own name
+        return
+    for name in names:
+        below = os.path.join(path, name)
+        if not (os.path.islink(below) and os.path.isdir(below)):  # a link back up would never end
             yield from files_at(below)
 
 
-def _of_file(path: Path, identifier: identify.Identifier, text: bool) -> Iterator[dict[str, Any]]:
+def _of_file(shown: str, identifier: identify.Identifier, text: bool) -> Iterator[dict[str, Any]]:
+    path = Path(shown)
     try:
+        if path.exists() and not path.is_file() and not path.is_dir() and not shown.startswith("/dev/"):
+            # A pipe or a socket that lies in a folder would be waited for without end.
+            yield _refused(shown, 0, "unknown", Refusal("identify.no_file"))
+            return
         for item in formats.read_text(path) if text else formats.read(path):
             if item.refusal is not None or not item.records:
                 refusal = item.refusal or Refusal("identify.no_item")
-                yield _refused(path, item.index, item.format, refusal, item.issues)
+                yield _refused(shown, item.index, item.format, refusal, item.issues)
             else:
                 outcomes = identifier.identify(item.records)
-                yield _object(path, item.index, item.format, item.records, outcomes, item.issues)
+                yield _object(shown, item.index, item.format, item.records, outcomes, item.issues)
     except OSError as error:
         reason = (("reason", error.strerror or str(error)),)
-        yield _refused(path, 0, "unknown", Refusal("identify.unreadable", params=reason))
+        yield _refused(shown, 0, "unknown", Refusal("identify.unreadable", params=reason))
 
 
-def _refused(path: Path, index: int, format: str, refusal: Refusal, issues: tuple[Issue, ...] = ()) -> dict[str, Any]:
+def _refused(source: str, index: int, format: str, refusal: Refusal, issues: tuple[Issue, ...] = ()) -> dict[str, Any]:
     reason = _issue(Issue(refusal.code, refusal.place, refusal.params))
-    return _frame(path, index, format, "refused", [], [], [], [reason, *map(_issue, issues)])
+    return _frame(source, index, format, "refused", [], [], [], [reason, *map(_issue, issues)])
 
 
 def _object(
-    path: Path,
+    source: str,
     index: int,
     format: str,
     records: tuple[Record, ...],
@@ -95,7 +113,7 @@ def _object(
     issues: tuple[Issue, ...] = (),
 ) -> dict[str, Any]:
     return _frame(
-        path,
+        source,
         index,
         format,
         _status([record.status for record in records]),
@@ -108,10 +126,10 @@ def _object(
     )
 
 
-def _frame(path: Path, index: int, format: str, status: str, *parts: list[dict[str, Any]]) -> dict[str, Any]:
+def _frame(source: str, index: int, format: str, status: str, *parts: list[dict[str, Any]]) -> dict[str, Any]:
     findings, suspicions, withheld, issues = parts
     return {
-        "source": str(path),
+        "source": source,
         "index": index,
         "format": format,
         "status": status,

@@ -8,16 +8,9 @@ from dataclasses import dataclass
 from yifang.formats.canonical import Drug
 from yifang.identify.model import Level
 from yifang.identify.values import plain
-from yifang.knowledge.models.triggers import DrugTrigger, TriggersPack
-
-# Fixed-dose products are more than one drug of a combination rule.
-_PRODUCTS = {
-    "异福酰胺": ("异烟肼", "利福平", "吡嗪酰胺"),
-    "异福片": ("异烟肼", "利福平"),
-    "异福胶囊": ("异烟肼", "利福平"),
-    "乙胺吡嗪利福异烟": ("异烟肼", "利福平", "吡嗪酰胺", "乙胺丁醇"),
-    "恩曲他滨丙酚替诺福韦": ("恩曲他滨", "替诺福韦"),
-}
+from yifang.knowledge import Knowledge
+from yifang.knowledge.models.spellings import Product
+from yifang.knowledge.models.triggers import DrugTrigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +23,26 @@ class DrugHit:
     drugs: tuple[Drug, ...]
 
 
-def named(rule: DrugTrigger, drugs: Sequence[Drug]) -> dict[str, Drug]:
-    """Names of the rule that the drugs bear; a cancelled order bears none."""
+def named(rule: DrugTrigger, drugs: Sequence[Drug], products: Sequence[Product]) -> dict[str, Drug]:
+    """Names of the rule that the drugs, or the parts of fixed-dose products, bear; a cancelled order bears none."""
     found: dict[str, Drug] = {}
     for drug in drugs:
         if drug.status == "cancelled":
             continue
         text = plain(drug.name + " " + " ".join(code.text for code in drug.codes))
-        parts = {part for product, contents in _PRODUCTS.items() if product in text for part in contents}
+        parts = {part for product in products if product.id in text for part in product.parts}
         for name in rule.names:
             if plain(name) in text or name in parts:
                 found.setdefault(name, drug)
     return found
 
 
-def hits(triggers: TriggersPack, drugs: Sequence[Drug], diagnosed: frozenset[str]) -> Iterator[DrugHit]:
+def hits(knowledge: Knowledge, drugs: Sequence[Drug], diagnosed: frozenset[str]) -> Iterator[DrugHit]:
     """The drug rules that `drugs` meet; `diagnosed` are diseases with a diagnosis, which an anchor rule asks for."""
     spent: set[str] = set()
-    for rule in triggers.drug:
-        found = {name: drug for name, drug in named(rule, drugs).items() if name not in spent}
+    products = knowledge.spellings.products
+    for rule in knowledge.triggers.drug:
+        found = {name: drug for name, drug in named(rule, drugs, products).items() if name not in spent}
         if not found:
             continue
         meant = tuple(dict.fromkeys(found.values()))

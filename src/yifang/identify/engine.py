@@ -19,7 +19,7 @@ from yifang.identify.gathered import Gathered
 from yifang.identify.model import LEVELS, Evidence, Finding, Identified, Level, PersonContext, Suspicion, Withheld
 from yifang.identify.negative import NegativeRules
 from yifang.identify.notes import NoteGatherer
-from yifang.identify.record_facts import age_in_days, day_of, doses, vital_signs
+from yifang.identify.record_facts import FactReader, age_in_days, day_of
 from yifang.identify.syndromes import SyndromeBook
 from yifang.identify.text.scan import Scanner
 from yifang.knowledge import Knowledge
@@ -35,6 +35,7 @@ class Identifier:
     def __init__(self, knowledge: Knowledge) -> None:
         self.digest = knowledge.digest
         self.episodes = EpisodePolicy.of(knowledge)
+        self.facts = FactReader(knowledge)
         self._diseases = knowledge.diseases
         self._negative = NegativeRules(knowledge)
         scanner = Scanner(knowledge)
@@ -64,7 +65,7 @@ class Identifier:
         day = day_of(record)
         scene.age_days = age_in_days(record, day)
         scene.admitted = record.encounter.kind == "inpatient"
-        vital_signs(record, scene)
+        self.facts.vital_signs(record, scene)
         for note in record.notes:
             self._notes.note(note, gathered)
         for diagnosis in record.diagnoses:
@@ -76,7 +77,7 @@ class Identifier:
         present = self._syndromes_of(record, gathered)
         if not gathered.evidence:
             return Identified(tuple(gathered.findings), (), tuple(gathered.withheld), tuple(gathered.issues))
-        background = Background(record, context, scene.age_days, doses(record, day, context))
+        background = Background(record, context, scene.age_days, self.facts.doses(record, day, context))
         evidence = self._with_syndromes(gathered.evidence, present, scene.age_days)
         kept, withheld = self._negative.apply(evidence, background)
         kept, reported = self._not_reported(kept, day, context)

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from yifang.formats.canonical import Result
-from yifang.identify import specimens
 from yifang.identify.codes import CodeBook
 from yifang.identify.model import LEVELS, Level
+from yifang.identify.specimens import SpecimenWords, Verdict
 from yifang.identify.values import Polarity, Value, ValueReader, plain
 from yifang.knowledge import Knowledge
 from yifang.knowledge.models.code_maps import OrganismMap, TestMap
@@ -51,11 +51,12 @@ class LabReader:
     def __init__(self, knowledge: Knowledge, codes: CodeBook) -> None:
         self._triggers = {rule.id: rule for rule in knowledge.triggers.lab}
         self._sets = knowledge.triggers.specimen_sets
+        self._specimens = SpecimenWords(knowledge)
         self._values = ValueReader(knowledge.triggers, codes.qualifiers)
         self._names = [
             (_pattern(name), len(name), rule, bool(_ANTIBODY.search(plain(name))))
             for rule in knowledge.triggers.lab
-            for name in rule.names
+            for name in (*rule.names, *knowledge.spelled.get(rule.id, ()))
         ]
         self._tests = {one.code: one for one in knowledge.code_maps.tests}
         self._organisms = {one.code: one for one in knowledge.code_maps.organisms}
@@ -192,15 +193,17 @@ class LabReader:
                 return Hit(rule, disease, "uncertain", level, value)
             level = "strong" if value.titre >= least else level
         rejects: tuple[str, ...] = rule.reject_results
-        verdict = specimens.Verdict()
+        verdict = Verdict()
         specimen = plain(result.specimen)
         if rule.specimens:
             group = self._sets[rule.specimens]
-            specimen = specimen or _specimen_in(result)
+            specimen = specimen or self._specimens.named_in(result)
             rejects += group.reject_results
-            verdict = specimens.judge(group, specimen, age_days)
+            verdict = self._specimens.judge(group, specimen, age_days)
         elif rule.specimens_note and rule.specimens_note.startswith("仅"):
-            verdict = specimens.only(tuple(rule.specimens_note[1:].split("/")), f"{specimen} {_specimen_in(result)}")
+            verdict = self._specimens.only(
+                tuple(rule.specimens_note[1:].split("/")), f"{specimen} {self._specimens.named_in(result)}"
+            )
         if verdict.level and LEVELS[verdict.level] < LEVELS[level]:
             level = verdict.level
         return Hit(
@@ -228,13 +231,6 @@ def _as_rule(id: str, text: str, disease: str, level: Level, entry: TestMap | Or
     return LabTrigger.model_construct(
         id=id, names=(text,), disease=disease, level=level, subtype_hint=entry.subtype, pathogen_hint=entry.pathogen
     )
-
-
-def _specimen_in(result: Result) -> str:
-    """The specimen named in the test's own name (`… in Stool by Culture`, `痰培养`), empty where none is."""
-    name = plain(result.name + " " + result.panel)
-    found = specimens.words_of(name).removeprefix(name).strip()
-    return found or ("痰" if "痰" in name else "")
 
 
 def _rejecting(words: Iterable[str], value: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from yifang.identify.background import Background
 from yifang.identify.codes import bare, expand
@@ -32,6 +32,7 @@ class _Compiled:
     terms: tuple[str, ...]
     immune: tuple[str, ...]  # names of covered diseases that hold a term (诺如病毒肠炎 is no mere 肠炎)
     visit: tuple[str, ...]  # words of the order, the visit or its kind
+    about: Literal["order", "refill", "visit", "history"]  # where the record is looked at
 
     def says(self, text: str) -> bool:
         """Whether a folded text holds one of the terms, not denied and not as part of an immune name."""
@@ -60,7 +61,7 @@ class NegativeRules:
         names = {
             fold(name): disease.id
             for disease in knowledge.diseases.values()
-            for name in names_of_disease(disease.name, disease.aliases)
+            for name in names_of_disease(disease, knowledge)
         }
         reported = triggers.rules.already_reported
         self._chronic = frozenset(reported.lifetime) | {one.disease for one in reported.per_episode}
@@ -113,12 +114,12 @@ class NegativeRules:
         holds: dict[str, bool] = {}
         for one, rules in standing:
             for compiled in rules.record:
-                if not self._by_record(compiled, one, named, elsewhere, background):
+                holding = holds.get(compiled.rule.id)
+                if holding is False or not self._by_record(compiled, one, named, elsewhere, background):
                     continue
-                name = compiled.rule.id
-                if name not in holds:
-                    holds[name] = self._about_record(compiled, background)
-                if holds[name]:
+                if holding is None:
+                    holding = holds[compiled.rule.id] = self._about_record(compiled, background)
+                if holding:
                     withheld.append(hold(one, compiled.rule))
                     break
             else:
@@ -166,12 +167,11 @@ class NegativeRules:
 
     def _about_record(self, compiled: _Compiled, background: Background) -> bool:
         """Whether the rule's condition holds for the record as a whole."""
-        when = compiled.rule.when
-        if when.order_context:
+        if compiled.about == "order":
             return True  # asked result by result
-        if when.visit_terms:
+        if compiled.about == "refill":
             return _says(background.visit, compiled.visit)
-        if when.visit_type:
+        if compiled.about == "visit":
             return background.record.encounter.kind == "checkup" or _says(background.visit, compiled.visit)
         codes = (code for icd, _ in background.entries.values() for code in icd)
         if compiled.icd and any(code.startswith(compiled.icd) for code in codes):
@@ -190,16 +190,17 @@ class NegativeRules:
         background: Background,
     ) -> bool:
         """Whether the rule, should its condition hold, withholds this evidence."""
-        when = compiled.rule.when
-        if when.order_context:
+        if compiled.about == "order":
             where = background.panels.get(one.path, "") + " " + background.visit
-            restored = any(disease == one.disease and name not in when.rules for disease, name in elsewhere)
+            restored = any(
+                disease == one.disease and name not in compiled.rule.when.rules for disease, name in elsewhere
+            )
             return not restored and _says(where, compiled.visit)
-        if when.visit_terms:
+        if compiled.about == "refill":
             return self._is_refill(one.disease, background.context)
         if one.disease in named or one.case_class == "confirmed":
             return False
-        if when.visit_type or one.kind == "drug":
+        if compiled.about == "visit" or one.kind == "drug":
             return True
         return one.level != "strong" or not compiled.rule.unless
 
@@ -267,7 +268,11 @@ def _compile(rule: NegativeRule, of_rule: Mapping[str, str], names: Mapping[str,
     diseases = frozenset(rule.diseases) or frozenset(of_rule[one] for one in when.rules) or _meant(rule, names)
     immune = [name for name, disease in names.items() if disease in diseases and any(term in name for term in terms)]
     visit = tuple(map(fold, (*when.order_context, *when.visit_terms, *when.visit_type)))
-    return _Compiled(rule, diseases, expand(when.icd10), terms, tuple(sorted(immune, key=len, reverse=True)), visit)
+    about: Literal["order", "refill", "visit", "history"] = (
+        "order" if when.order_context else "refill" if when.visit_terms else "visit" if when.visit_type else "history"
+    )
+    longest = tuple(sorted(immune, key=len, reverse=True))
+    return _Compiled(rule, diseases, expand(when.icd10), terms, longest, visit, about)
 
 
 def _meant(rule: NegativeRule, names: Mapping[str, str]) -> frozenset[str]:

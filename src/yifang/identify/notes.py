@@ -6,7 +6,9 @@ withheld at once, with the rule behind the word; rules about the whole record an
 
 from __future__ import annotations
 
-from yifang.formats.canonical import Moment, Note
+import re
+
+from yifang.formats.canonical import Moment, Note, Section
 from yifang.identify.gathered import Gathered
 from yifang.identify.model import Assertion, Evidence, Finding, FindingKind, Withheld
 from yifang.identify.negative import NegativeRules, hold
@@ -16,6 +18,14 @@ from yifang.knowledge import Knowledge
 DENIALS = ("absent", "historical", "other_person")
 _SAID = ("present", "uncertain")
 _SILENT_SECTIONS = ("plan", "laboratory", "epidemiology")  # name diseases without saying that the patient has them
+# Headings within a note; the first group are those under which nothing is of today.
+_HEADINGS = re.compile(
+    r"(?:(既往史|过去史|既往病史|个人史|婚育史|家族史|传染病史|past medical history|past history|PMH|family history)"
+    r"|现病史|主诉|体格检查|查体|辅助检查|诊断|印象|处理"
+    r"|history of present illness|assessment|impression|diagnosis|plan)"
+    r"\s*[:：]",
+    re.IGNORECASE,
+)
 _KINDS: dict[str, FindingKind] = {
     "symptom": "symptom", "disease": "disease", "imaging": "imaging", "laboratory": "laboratory",
 }  # fmt: skip
@@ -38,17 +48,23 @@ class NoteGatherer:
 
     def note(self, note: Note, into: Gathered) -> None:
         """What a note says of the patient and of others; in `past_history` what is present is historical."""
-        scene, section = into.scene, note.section
+        scene, text, section = into.scene, note.text, note.section
         seen: set[tuple[str, Assertion]] = set()
-        for offset, reading in self._scanner.clauses(note.text):
-            scene.temperatures += reading.temperatures
-            scene.vitals.update(reading.vitals)
+        # Most notes have no such heading; these looks cost a tenth of the search.
+        headed = _headed(text) if "史：" in text or "史:" in text or "istory" in text or "PMH" in text else ()
+        for offset, reading in self._scanner.clauses(text):
+            if headed:
+                section = next((one for start, end, one in headed if start <= offset < end), note.section)
+            if reading.temperatures:
+                scene.temperatures += reading.temperatures
+            if reading.vitals:
+                scene.vitals.update(reading.vitals)
             if scene.age_days is None:
                 scene.age_days = reading.age_days
             for mention in reading.mentions:
                 if section == "past_history" and mention.assertion in _SAID:
                     mention = mention._replace(assertion="historical")
-                kind, concept, assertion = mention.kind, mention.concept, mention.assertion
+                kind, concept, start, end, assertion, _, _ = mention
                 if kind == "exclude":
                     if assertion != "absent":
                         scene.excluded.add(concept)
@@ -67,9 +83,9 @@ class NoteGatherer:
                     self._image(mention, note, offset, into)
                 else:
                     continue
-                start, end = mention.start + offset, mention.end + offset
+                start, end = start + offset, end + offset
                 into.findings.append(
-                    Finding(concept, note.text[start:end], start, end, note.path, assertion, _KINDS[kind], section)
+                    Finding(concept, text[start:end], start, end, note.path, assertion, _KINDS[kind], section)
                 )
 
     def named(self, mention: Mention, disease: str, note: Note, offset: int | None, into: Gathered) -> None:
@@ -145,6 +161,19 @@ class NoteGatherer:
                 )
             )
         return disease
+
+
+def _headed(text: str) -> list[tuple[int, int, Section]]:
+    """The stretches of a note that stand under a heading of past history: to the full stop, or the next heading."""
+    found = list(_HEADINGS.finditer(text))
+    stretches: list[tuple[int, int, Section]] = []
+    for place, match in enumerate(found):
+        if match.group(1) is None:
+            continue
+        following = found[place + 1].start() if place + 1 < len(found) else len(text)
+        ends = [at for mark in "。\n" if (at := text.find(mark, match.end())) >= 0]
+        stretches.append((match.start(), min(following, *ends) if ends else following, "past_history"))
+    return stretches
 
 
 def is_doubt(mention: Mention) -> bool:

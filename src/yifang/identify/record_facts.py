@@ -10,7 +10,9 @@ from yifang.formats.canonical import Moment, Record
 from yifang.identify.model import PersonContext
 from yifang.identify.syndromes import Scene
 from yifang.identify.values import plain
+from yifang.knowledge import Knowledge
 
+_CACHE_LIMIT = 20_000
 _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*(岁|Y|年|月|个月|M|周|W|天|日|D)?", re.IGNORECASE)
 _AGE_DAYS = {
     "岁": 365.25,
@@ -25,19 +27,7 @@ _AGE_DAYS = {
     "日": 1,
     "D": 1,
 }
-_VITALS = {
-    "temp": ("8310-5", "8331-1", "8329-5", "体温", "BODY TEMPERATURE"),
-    "spo2": ("2708-6", "59408-5", "血氧饱和度", "SPO2", "OXYGEN SATURATION"),
-    "rr": ("9279-1", "呼吸频率", "RESPIRATORY RATE"),
-    "gcs": ("9269-2", "GCS", "GLASGOW COMA SCORE"),
-    "sbp": ("8480-6", "收缩压", "SYSTOLIC BLOOD PRESSURE"),
-}
-_VITAL_OF = {name: vital for vital, names in _VITALS.items() for name in names}
 _NUMBER = re.compile(r"^\s*(\d{1,3}(?:\.\d+)?)")
-_VACCINES = {
-    "mmr": ("麻疹", "麻腮风", "麻风疫苗", "MMR", "MEASLES", "RUBELLA"),
-}
-_CVX = {"mmr": frozenset({"03", "3", "04", "4", "05", "5", "06", "6", "07", "7", "38", "94"})}
 
 
 def day_of(record: Record) -> date | None:
@@ -58,45 +48,60 @@ def age_in_days(record: Record, day: date | None) -> float | None:
     return None
 
 
-def doses(record: Record, day: date | None, context: PersonContext | None) -> dict[str, tuple[int, ...]]:
-    """Days from each known dose to `day`, by vaccine id."""
-    if day is None or not (record.immunizations or (context and context.vaccinations)):
-        return {}
-    found: dict[str, list[int]] = {}
-    for vaccine, given in context.vaccinations if context else ():
-        found.setdefault(vaccine, []).append((day - given).days)
-    for one in record.immunizations:
-        given_on = _day(one.at)
-        if given_on is None or one.status == "cancelled":
-            continue
-        name, cvx = plain(one.name), {code.code for code in one.codes if code.system == "cvx"}
-        for vaccine, words in _VACCINES.items():
-            if cvx & _CVX[vaccine] or any(word in name for word in words):
-                found.setdefault(vaccine, []).append((day - given_on).days)
-    return {vaccine: tuple(days) for vaccine, days in found.items()}
+class FactReader:
+    """Reads doses and vital signs as one set of packs spells them."""
 
+    def __init__(self, knowledge: Knowledge) -> None:
+        pack = knowledge.spellings
+        self._vaccines = [(one.id, frozenset(one.cvx), tuple(map(plain, one.names))) for one in pack.vaccines]
+        self._vitals = {name: one.id for one in pack.vitals for name in (*one.loinc, *map(plain, one.names))}
+        self._named: dict[str, str | None] = {}
 
-def vital_signs(record: Record, scene: Scene) -> None:
-    """Put measured vital signs among the results into the scene; Fahrenheit becomes Celsius."""
-    for result in record.results:
-        vital = _vital_named(result.name)
-        if vital is None and result.codes:
-            vital = next((_VITAL_OF[code.code] for code in result.codes if code.code in _VITAL_OF), None)
-        if vital is None or result.status == "cancelled" or (match := _NUMBER.match(result.value)) is None:
-            continue
-        value = float(match.group(1))
-        if vital != "temp":
-            scene.vitals[vital] = value
-            continue
-        if value > 60:
-            value = round((value - 32) / 1.8, 1)
-        if 30 <= value <= 45:
-            scene.temperatures.append(value)
+    def given(self, record: Record) -> list[tuple[str, date]]:
+        """Vaccine id and day of each dose that the record says was given."""
+        found: list[tuple[str, date]] = []
+        for one in record.immunizations:
+            day = _day(one.at)
+            if day is None or one.status == "cancelled":
+                continue
+            name, cvx = plain(one.name), {code.code for code in one.codes if code.system == "cvx"}
+            for vaccine, codes, words in self._vaccines:
+                if cvx & codes or any(word in name for word in words):
+                    found.append((vaccine, day))
+        return found
 
+    def doses(self, record: Record, day: date | None, context: PersonContext | None) -> dict[str, tuple[int, ...]]:
+        """Days from each known dose to `day`, by vaccine id."""
+        if day is None or not (record.immunizations or (context and context.vaccinations)):
+            return {}
+        found: dict[str, tuple[int, ...]] = {}
+        for vaccine, on in (*(context.vaccinations if context else ()), *self.given(record)):
+            found[vaccine] = (*found.get(vaccine, ()), (day - on).days)
+        return found
 
-@lru_cache(maxsize=20_000)
-def _vital_named(name: str) -> str | None:
-    return _VITAL_OF.get(plain(name))
+    def vital_signs(self, record: Record, scene: Scene) -> None:
+        """Put measured vital signs among the results into the scene; Fahrenheit becomes Celsius."""
+        for result in record.results:
+            vital = self._vital(result.name)
+            if vital is None and result.codes:
+                vital = next((self._vitals[code.code] for code in result.codes if code.code in self._vitals), None)
+            if vital is None or result.status == "cancelled" or (match := _NUMBER.match(result.value)) is None:
+                continue
+            value = float(match.group(1))
+            if vital != "temp":
+                scene.vitals[vital] = value
+                continue
+            if value > 60:
+                value = round((value - 32) / 1.8, 1)
+            if 30 <= value <= 45:
+                scene.temperatures.append(value)
+
+    def _vital(self, name: str) -> str | None:
+        if name not in self._named:
+            if len(self._named) >= _CACHE_LIMIT:
+                self._named.clear()
+            self._named[name] = self._vitals.get(plain(name))
+        return self._named[name]
 
 
 @lru_cache(maxsize=20_000)

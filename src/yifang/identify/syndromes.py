@@ -55,6 +55,7 @@ class SyndromeBook:
             for alternative in {*self._of(one.rule, one.id), frozenset(group)}:
                 self._alternatives.setdefault(min(alternative), []).append((alternative, place))
         self._of_code: dict[str, frozenset[str]] = {}
+        self._bars: dict[str, frozenset[str]] = {}
         self._of_facts: dict[frozenset[str], tuple[Syndrome, ...]] = {}
 
     def _of(self, rule: Rule, name: str) -> Iterable[_Alternative]:
@@ -85,7 +86,18 @@ class SyndromeBook:
                 if alternative <= facts
             }
             held = self._of_facts[facts] = tuple(self._syndromes[place] for place in sorted(places))
-        return [one for one in held if one.id not in scene.excluded and self._limits[one.id].allow(scene)]
+        barred = scene.excluded.union(*map(self._barred_by, scene.icd)) if scene.icd else scene.excluded
+        return [one for one in held if one.id not in barred and self._limits[one.id].allow(scene.age_days)]
+
+    def _barred_by(self, code: str) -> frozenset[str]:
+        """The syndromes that do not hold beside a code."""
+        found = self._bars.get(code)
+        if found is None:
+            if len(self._bars) >= _CACHE_LIMIT:
+                self._bars.clear()
+            barred = (name for name, one in self._limits.items() if one.icd and code.startswith(one.icd))
+            found = self._bars[code] = frozenset(barred)
+        return found
 
     def _facts(self, scene: Scene) -> frozenset[str]:
         facts = set(scene.concepts)
@@ -137,7 +149,5 @@ class _Limits:
         youngest = max(one.age_min_days or 0, (one.age_min or 0) * 365.25)
         return cls(expand(codes), youngest, inf if one.age_max is None else one.age_max * 365.25)
 
-    def allow(self, scene: Scene) -> bool:
-        if self.icd and any(code.startswith(self.icd) for code in scene.icd):
-            return False
-        return scene.age_days is None or self.youngest <= scene.age_days < self.below
+    def allow(self, age_days: float | None) -> bool:
+        return age_days is None or self.youngest <= age_days < self.below

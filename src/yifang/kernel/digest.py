@@ -10,11 +10,13 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 
+# Kept: `json.dumps` makes one for every call, which was a third of the time of verifying the ledger.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 
 def canonical_json(value: Any) -> bytes:
     """JSON with sorted keys, no blanks, UTF-8. Raises TypeError for what JSON cannot hold, ValueError for NaN."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8")
+    return _CANONICAL.encode(value).encode("utf-8")
 
 
 def sha256(data: bytes) -> str:

@@ -7,6 +7,7 @@ The table at the end is the only place that turns an error into an HTTP status.
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 from yifang.kernel import messages
@@ -20,6 +21,10 @@ class YifangError(Exception):
         self.code = code
         self.params = params
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A worker process hands its error on; the parameters are keywords, which `args` alone would lose.
+        return _again, (type(self), self.args, self.__dict__)
+
     def render(self, lang: str = "zh") -> str:
         """The message in `lang` (zh or en). Raises `messages.MessageError` for an unknown code or missing parameter."""
         return messages.render(self.code, self.params, lang)
@@ -29,6 +34,13 @@ class YifangError(Exception):
             return self.render("en")
         except messages.MessageError:
             return f"{self.code} {self.params}"
+
+
+def _again(kind: type[YifangError], args: tuple[Any, ...], state: dict[str, Any]) -> YifangError:
+    """An error that was pickled, as it was, whatever its own `__init__` asks for."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class UserError(YifangError):
@@ -49,6 +61,17 @@ class WrongState(YifangError):
 
 class ConfigError(YifangError):
     """The installation is set up wrongly: a setting, a pack, a key file."""
+
+
+def place_of(error: BaseException) -> str:
+    """The kind of an error and where we raised or met it: `IntegrityError yifang.apps.records.people:88`.
+
+    For logs and tables. Its words are left out: a database quotes the row that it refuses, a parser the text it cannot
+    read, and either may be somebody's name.
+    """
+    places = [(frame.f_globals.get("__name__", "?"), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    ours = [place for place in places if place[0].startswith("yifang.")] or places
+    return f"{type(error).__name__} {ours[-1][0]}:{ours[-1][1]}" if ours else type(error).__name__
 
 
 _HTTP_STATUS: dict[type[YifangError], int] = {

@@ -8,10 +8,11 @@ Adding the same name twice is a mistake in the code and raises ValueError at onc
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class MenuItem:
     order: int = 100
     icon: str = ""
     badge: Callable[[Any], int] | None = None  # viewer → how many wait
+    about: Any = ""  # one line: what one does there; stands on my work while nothing waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,17 @@ class SubjectPage:
     url_name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A column of sealed bytes, `app.Model.column`, and what the bytes of a row are bound to, by its primary key.
+
+    `yifang keys rotate` seals anew what these name.
+    """
+
+    name: str
+    context: Callable[[Any], str]
+
+
 class WorkSource(Protocol):
     """Lines that wait for this viewer."""
 
@@ -126,10 +139,30 @@ class AdviceSource(Protocol):
     def __call__(self, viewer: Any, disease: str) -> Iterable[Notice]: ...
 
 
-class PurposeSource(Protocol):
-    """Why this viewer looks: the purpose that the request's `work` parameter stands for, "" where it is not theirs."""
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """Why somebody looks, and the one subject it is a reason for."""
 
-    def __call__(self, viewer: Any, token: str) -> str: ...
+    text: str
+    subject: UUID
+
+
+class PurposeSource(Protocol):
+    """Why this viewer looks: what the request's `work` parameter stands for, None where it is not theirs."""
+
+    def __call__(self, viewer: Any, token: str) -> Purpose | None: ...
+
+
+class NameSource(Protocol):
+    """Who the subjects of one kind are about: id → a masked name or a code, of those that the viewer sees."""
+
+    def __call__(self, viewer: Any, subjects: Sequence[Any]) -> Mapping[Any, Any]: ...
+
+
+class HealthSource(Protocol):
+    """How many things of this app need somebody while the node works on: not 0 is `degraded` in `/healthz`."""
+
+    def __call__(self) -> int: ...
 
 
 class HomeRoute(Protocol):
@@ -185,7 +218,10 @@ notices: Registry[Named] = Registry()  # NoticeSource
 related: Registry[Named] = Registry()  # RelatedSource
 disease_advice: Registry[Named] = Registry()  # AdviceSource
 purposes: Registry[Named] = Registry()  # PurposeSource
+health: Registry[Named] = Registry()  # HealthSource
+subject_names: Registry[Named] = Registry()  # NameSource; its name is a kind of subject
 subject_pages: Registry[SubjectPage] = Registry()
+sealed: Registry[Sealed] = Registry()
 
 
 def home_url_name(viewer: Any, default: str = "work:mine") -> str:
@@ -194,6 +230,12 @@ def home_url_name(viewer: Any, default: str = "work:mine") -> str:
         if answer := route.call(viewer):
             return str(answer)
     return default
+
+
+def names_of(kind: str, viewer: Any, subjects: Sequence[Any]) -> Mapping[Any, Any]:
+    """Who these subjects of `kind` are about, as far as the viewer may see; {} where no app says."""
+    source = next((source for source in subject_names if source.name == kind), None)
+    return source.call(viewer, subjects) if source and subjects else {}
 
 
 def page_of(*names: str) -> str | None:

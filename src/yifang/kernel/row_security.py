@@ -27,12 +27,18 @@ PURPOSE = "(SELECT yf_text('yifang.purpose'))"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`may` are the privileges of the web role; `rows` the SQL condition on what it sees; `added` that on new rows."""
+    """`may` are the privileges of the web role (a column list limits one); the conditions are SQL.
+
+    `rows` it sees, `added` holds of a new row, `changes` of a row that it may change or remove, `changed` of what a
+    change leaves behind: a row is moved neither out of sight nor into another's.
+    """
 
     name: str
     may: str = "SELECT"
     rows: str = "true"
     added: str = ""  # empty: as `rows`
+    changes: str = ""  # empty: as `rows`
+    changed: str = ""  # empty: as `changes`
     jobs: str = "SELECT, INSERT, UPDATE, DELETE"
     secure: bool = True
 

@@ -36,12 +36,16 @@ class Sealing:
     index_key: bytes
     cipher: str = AES
 
+    @property
+    def head(self) -> bytes:
+        """With what begins whatever is sealed now: cipher number and key id. Other beginnings are of an earlier key."""
+        key_id = self.current.encode()
+        return bytes([_IDS[self.cipher], len(key_id)]) + key_id
+
     def seal(self, plain: bytes, context: str) -> bytes:
         """The sealed bytes: cipher number, key id, nonce, ciphertext, tag."""
-        key_id = self.current.encode()
         nonce = os.urandom(_NONCE)
-        head = bytes([_IDS[self.cipher], len(key_id)]) + key_id + nonce
-        return head + _encrypt(self.cipher, self.ring[self.current], nonce, plain, context.encode())
+        return self.head + nonce + _encrypt(self.cipher, self.ring[self.current], nonce, plain, context.encode())
 
     def open(self, sealed: bytes, context: str) -> bytes:
         """The plain bytes. Raises SealBroken."""
@@ -53,6 +57,10 @@ class Sealing:
             return _decrypt(cipher, key, nonce, body, context.encode())
         except (KeyError, IndexError, UnicodeDecodeError, InvalidTag, ValueError) as error:
             raise SealBroken(f"{context}: {type(error).__name__}") from None
+
+    def digest(self, kind: str, content: bytes) -> str:
+        """The keyed hex digest of content: the same after sealing anew, and nobody without the key can try one out."""
+        return hmac.new(self.index_key, f"{kind}\x1e".encode() + content, sha256).hexdigest()
 
     def index(self, kind: str, value: str) -> bytes:
         """The 32-byte keyed hash under which `value` is found: exact only, after width, case and blanks are folded."""

@@ -21,6 +21,7 @@ from yifang.knowledge.models import (
     ReportCardPack,
     ResourcesPack,
     ResponsibilitiesPack,
+    SpellingsPack,
     SyndromesPack,
     ThresholdsPack,
     TriggersPack,
@@ -29,6 +30,7 @@ from yifang.knowledge.models import (
 )
 from yifang.knowledge.models.base import Pack
 from yifang.knowledge.models.diseases import Disease
+from yifang.knowledge.models.spellings import ConceptNames, DiseaseNames, TestNames
 from yifang.knowledge.provenance import Provenance, Provenances
 from yifang.knowledge.regions import Regions
 
@@ -83,6 +85,18 @@ class Knowledge:
     def code_maps(self) -> CodeMapsPack:
         """Foreign codes → diseases and results."""
         return self._pack(CodeMapsPack)
+
+    @property
+    def spellings(self) -> SpellingsPack:
+        """How else diseases, tests, symptoms, products, specimens, vaccines and vital signs are written."""
+        return self._pack(SpellingsPack)
+
+    @cached_property
+    def spelled(self) -> Mapping[str, tuple[str, ...]]:
+        """More names, by the id of the disease, laboratory trigger or concept that they mean."""
+        pack = self.spellings
+        entries: tuple[DiseaseNames | TestNames | ConceptNames, ...] = (*pack.diseases, *pack.tests, *pack.concepts)
+        return {one.id: one.names for one in entries}
 
     @property
     def report_card(self) -> ReportCardPack:

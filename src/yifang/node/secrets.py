@@ -14,6 +14,7 @@ import os
 import secrets as random
 import tempfile
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from yifang.kernel.errors import ConfigError
@@ -75,8 +76,19 @@ def load(data: Path) -> Secrets:
     return read
 
 
+def latest(data: Path) -> Secrets:
+    """The secrets as the file is now, the same object while it stays the same."""
+    found = (data / FILE).stat()
+    return _as_of(data, found.st_ino, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _as_of(data: Path, number: int, changed: int) -> Secrets:
+    return load(data)
+
+
 def rotate(data: Path) -> Secrets:
-    """Add a cipher key and make it current; old keys stay. Running processes see it when they start again."""
+    """Add a cipher key and make it current; old keys stay. Running processes use it from their next look (`latest`)."""
     old = load(data)
     name = str(max(map(int, old.ciphers)) + 1)
     new = replace(old, ciphers={**old.ciphers, name: _key()}, current=name)
@@ -102,6 +114,9 @@ def _write(path: Path, secrets: Secrets, *, replace_old: bool) -> None:
         os.fsync(file.fileno())
     if replace_old:
         os.replace(name, path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)  # what is sealed with a new key must never outlive it
+        os.close(folder)
         return
     # two processes may start a fresh node at once: link() lets the first win, and both then read its file
     with contextlib.suppress(FileExistsError):

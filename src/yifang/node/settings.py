@@ -5,12 +5,14 @@ says it. Jobs and web own nothing; only migrations sign in as owner.
 """
 
 import os
+from functools import partial
 
 from yifang.node import config as node_config
-from yifang.node import database, secrets
+from yifang.node import database, logs, secrets
 
 YIFANG = node_config.load()
 YIFANG_SECRETS = secrets.load(YIFANG.data)
+YIFANG_READ_SECRETS = partial(secrets.latest, YIFANG.data)
 _database = database.of(YIFANG)
 _role = os.environ.get("YIFANG_DB_ROLE", "web")
 if _role not in ("web", "jobs", "owner"):
@@ -168,11 +170,5 @@ TIME_ZONE = YIFANG.zone
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"yifang": {"level": "INFO"}},
-}
+logs.configure()
+LOGGING = logs.LOGGING

@@ -5,6 +5,8 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
+from yifang.apps.accounts.models import User
+
 
 class Adapter(DefaultAccountAdapter):
     """allauth with its sign-up closed."""
@@ -12,6 +14,12 @@ class Adapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""
         return False
+
+    def set_password(self, user: User, password: str) -> None:
+        """The new password and nothing else of the account: the web role may change no more."""
+        user.set_password(password)
+        user.must_change_password = False
+        user.save(update_fields=["password", "must_change_password"])
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Nothing: a node in a hospital network has no way out for mail; passwords are reset by an administrator."""

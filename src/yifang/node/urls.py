@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("yifang.apps.work.urls")),
     path("", include("yifang.apps.ledger.urls")),
     path("", include("yifang.apps.accounts.urls")),
+    path("", include("yifang.apps.places.urls")),
     path("", include("yifang.apps.records.urls")),
     path("", include("yifang.apps.intake.urls")),
     path("", include("yifang.apps.reporting.urls")),

@@ -9,4 +9,13 @@ class WebConfig(AppConfig):
     def ready(self) -> None:
         from yifang.kernel import protocols
 
-        protocols.menu.add(protocols.MenuItem("packs", _("知识包"), "packs", order=900, icon="books"))
+        protocols.menu.add(
+            protocols.MenuItem(
+                "packs",
+                _("知识包"),
+                "packs",
+                order=900,
+                icon="books",
+                about=_("查病种、报告时限、预警阈值和各岗位职责，每条都有出处。"),
+            )
+        )

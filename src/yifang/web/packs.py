@@ -29,6 +29,7 @@ TITLES: dict[str, Promise] = {
     "triggers": gettext_lazy("识别触发器"),
     "syndromes": gettext_lazy("症候群"),
     "code_maps": gettext_lazy("编码对照"),
+    "spellings": gettext_lazy("写法对照"),
     "report_card": gettext_lazy("传染病报告卡"),
     "national_system": gettext_lazy("大疫情网口径"),
     "visibility": gettext_lazy("敏感病种可见范围"),

@@ -17,6 +17,8 @@ from uuid import UUID
 from django.http import QueryDict
 
 T = TypeVar("T")
+# Numbers beside a list stop here: counting everything would cost what the keyset pages save.
+MOST_COUNTED = 1000
 Kind = Literal["text", "identity", "number", "date", "state", "clock", "actions"]
 
 
@@ -174,6 +176,11 @@ class Table(Generic[T]):
                 self.changed(row) if self.changed else None,
                 self.opens_in,
             )
+
+
+def number(count: int) -> str:
+    """A count in words. Queries count to one beyond `MOST_COUNTED` and no further: that reads 1000+."""
+    return str(count) if count <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
 def with_query(query: QueryDict, **changes: str) -> str:

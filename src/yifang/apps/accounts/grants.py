@@ -14,8 +14,23 @@ from django.db import connection
 
 from yifang.kernel.row_security import FUNCTIONS, Table
 
-# Tables of libraries: whole for the web role, they hold sessions, sign-in attempts and queue rows, never a subject.
-_LIBRARIES = ("django_", "auth_", "axes_", "account_", "usersessions_", "mfa_", "procrastinate_")
+_ALL = "SELECT, INSERT, UPDATE, DELETE"
+
+# Tables of libraries, by the beginning of their names: what the web role may do with them. They hold sessions, sign-in
+# attempts and queue rows, never a subject. Of the queue the web role fills a place and takes nothing out of it.
+_LIBRARIES = {
+    "django_session": _ALL,
+    "usersessions_": _ALL,
+    "axes_": _ALL,
+    "account_": "SELECT, UPDATE",
+    "mfa_": _ALL,
+    "procrastinate_jobs": "SELECT, INSERT",
+    "procrastinate_events": "SELECT, INSERT",
+    "procrastinate_": "SELECT",
+    "django_": "SELECT",
+    "auth_": "SELECT",
+}
+_OWNERS_ONLY = ("django_migrations",)  # who may write here could have a migration skipped
 
 
 def tables() -> dict[str, Table]:
@@ -49,10 +64,13 @@ def apply() -> None:
         cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {web}, {jobs}")
         cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {web}, {jobs}")
         for name in connection.introspection.table_names(cursor):
-            if name.startswith(_LIBRARIES):
-                cursor.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{name}" TO {web}, {jobs}')
-            elif name in listed:
+            library = next((may for beginning, may in _LIBRARIES.items() if name.startswith(beginning)), "")
+            if name in listed:
                 _secure(cursor, listed[name], web, jobs)
+            elif library:
+                cursor.execute(f'REVOKE ALL ON "{name}" FROM {web}, {jobs}')
+                cursor.execute(f'GRANT {library} ON "{name}" TO {web}')
+                cursor.execute(f'GRANT {"SELECT" if name in _OWNERS_ONLY else _ALL} ON "{name}" TO {jobs}')
             else:
                 raise RuntimeError(f"table {name} has no policy: list it in the policies.py of its app")
 
@@ -67,10 +85,11 @@ def _secure(cursor, table: Table, web: str, jobs: str) -> None:
     if not table.secure:
         cursor.execute(f"ALTER TABLE {name} DISABLE ROW LEVEL SECURITY")
         return
-    added = table.added or table.rows
+    added, changes = table.added or table.rows, table.changes or table.rows
+    changed = table.changed or changes
     cursor.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
     cursor.execute(f"CREATE POLICY web_rows ON {name} FOR SELECT TO {web} USING ({table.rows})")
     cursor.execute(f"CREATE POLICY web_added ON {name} FOR INSERT TO {web} WITH CHECK ({added})")
-    cursor.execute(f"CREATE POLICY web_changed ON {name} FOR UPDATE TO {web} USING ({table.rows}) WITH CHECK (true)")
-    cursor.execute(f"CREATE POLICY web_removed ON {name} FOR DELETE TO {web} USING ({table.rows})")
+    cursor.execute(f"CREATE POLICY web_changed ON {name} FOR UPDATE TO {web} USING ({changes}) WITH CHECK ({changed})")
+    cursor.execute(f"CREATE POLICY web_removed ON {name} FOR DELETE TO {web} USING ({changes})")
     cursor.execute(f"CREATE POLICY jobs_all ON {name} TO {jobs} USING (true) WITH CHECK (true)")

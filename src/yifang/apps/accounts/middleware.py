@@ -10,12 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
 
 from yifang.apps.accounts import purposes, queries
 from yifang.apps.accounts.models import Seat
-from yifang.apps.accounts.viewers import Viewer, enter, viewer_of
+from yifang.apps.accounts.viewers import Viewer, enter, viewer_of, visitor
 from yifang.apps.accounts.words import message_language
 from yifang.apps.ledger.queries import head
 from yifang.kernel.errors import YifangError, http_status
@@ -24,8 +25,9 @@ from yifang.web import errors, htmx
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SEAT = "seat"  # in the session
 PUBLIC = frozenset({"account_login", "account_logout", "set_language"})
+CHANGE_PASSWORD = "account_change_password"
 # What a signed-in person may do who holds no seat today.
-SEATLESS = frozenset({"account_change_password", "accounts:seat"})
+SEATLESS = frozenset({CHANGE_PASSWORD, "accounts:seat"})
 
 
 class LanguageMiddleware:
@@ -66,10 +68,12 @@ class ViewerMiddleware:
             return None
         if not request.user.is_authenticated:
             return _to_sign_in(request)
-        if request.viewer is None:
-            return None if name in SEATLESS else errors.page(request, 403, _no_seat())
+        if request.user.must_change_password and name != CHANGE_PASSWORD:
+            return _to(request, reverse(CHANGE_PASSWORD))
+        if request.viewer is None and name not in SEATLESS:
+            return errors.page(request, 403, _no_seat())
         try:
-            with enter(request.viewer):
+            with enter(request.viewer or visitor(request.user.pk)):
                 return _run(request, view, args, kwargs)
         except YifangError as error:
             if http_status(error) >= 500:
@@ -88,10 +92,10 @@ def _run(
     if request.method == "GET" and not htmx.is_htmx(request):
         # Before the view reads: what is sealed in between is then shown twice rather than never.
         request.live_url = f"{reverse('live')}?after={head()}"
-    purpose = purposes.of_request(request, kwargs)
-    viewer: Viewer = request.viewer.acting_for(purpose)
+    purpose = purposes.of_request(request, kwargs) if request.viewer else ""
     if not purpose:
         return _rendered(view(request, *args, **kwargs))
+    viewer: Viewer = request.viewer.acting_for(purpose)
     request.viewer = viewer
     with enter(viewer):
         return _rendered(view(request, *args, **kwargs))
@@ -103,11 +107,15 @@ def _rendered(response: HttpResponse) -> HttpResponse:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    return _to(request, redirect_to_login(request.get_full_path(), reverse("account_login"))["Location"])
+
+
+def _to(request: HttpRequest, page: str) -> HttpResponse:
     if htmx.is_htmx(request):
-        return htmx.redirect(request, reverse("account_login"))
-    if request.headers.get("X-Requested-With") == "live":  # an open page asks: it must not take the sign-in for news
+        return htmx.redirect(request, page.partition("?")[0])
+    if request.headers.get("X-Requested-With") == "live":  # an open page asks: it must not take another for news
         return HttpResponse(status=401)
-    return redirect_to_login(request.get_full_path(), reverse("account_login"))
+    return redirect(page)
 
 
 def _no_seat() -> str:

@@ -4,7 +4,9 @@ A *seat* is a role at a place: one person may hold several and acts in one at a 
 subject may be seen from a scope, at a level, until a day; row-level security reads these rows and nothing else.
 """
 
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import translation
@@ -21,9 +23,14 @@ class User(AbstractUser):
     first_name = None
     last_name = None
     display_name = models.CharField(max_length=60)
+    must_change_password = models.BooleanField(default=False)  # somebody else chose the present one
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    def check_password(self, raw_password: str) -> bool:
+        """Without Django's hashing anew at sign-in: nobody is signed in yet, and nobody may change an account."""
+        return check_password(raw_password, self.password)
 
 
 class Seat(models.Model):
@@ -32,7 +39,9 @@ class Seat(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="seats")
     role = models.CharField(max_length=30)
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, blank=True)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="seats"
+    )
     department = models.CharField(max_length=60, blank=True)
     area_code = models.CharField(max_length=15, blank=True)
     place = models.ForeignKey(Place, on_delete=models.PROTECT, null=True, blank=True)
@@ -129,7 +138,8 @@ class BreakGlass(models.Model):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="+")
     person = models.UUIDField()
-    owner_scope = models.CharField(max_length=80)
+    owner_scope = models.CharField(max_length=80)  # whose second person answers
+    told = ArrayField(models.CharField(max_length=80), default=list)  # who answers for the person: they are told
     reason = models.CharField(max_length=20)
     note = models.CharField(max_length=300)
     opened_at = models.DateTimeField()

@@ -3,7 +3,7 @@
 The purpose goes to the database with the viewer; identity opens only with one, and the access stream records it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from yifang.apps.accounts.models import Visibility
 from yifang.kernel import clock, protocols
 from yifang.kernel.errors import UserError
 
@@ -29,18 +30,37 @@ CHOICES = {
 
 def of_request(request: HttpRequest, url_values: Mapping[str, Any]) -> str:
     """The purpose of this request: of the work item in `?work=` or the form, else what was asked for a subject in the
-    address; "" where there is none. Runs inside `viewers.enter`."""
+    address; "" where there is none. Runs inside `viewers.enter`.
+
+    A work item is a reason to look at its own subject, at the person of it and at what else that person is the subject
+    of, and at nobody else.
+    """
+    named = [value for value in url_values.values() if isinstance(value, UUID)]
     token = request.GET.get("work") or (request.POST.get("work") if request.method == "POST" else "")
-    if token:
+    if token and named:
         for source in protocols.purposes:
-            if purpose := source.call(request.viewer, token):
-                return str(purpose)
+            found = source.call(request.viewer, token)
+            if found is not None and _concerns(found.subject, named):
+                return str(found.text)
     kept = request.session.get(_SESSION, {})
-    for value in url_values.values():
+    for value in named:
         purpose, until = kept.get(str(value), ("", ""))
         if purpose and datetime.fromisoformat(until) > clock.now():
             return str(purpose)
     return ""
+
+
+def _concerns(subject: UUID, named: Sequence[UUID]) -> bool:
+    """Whether one of `named` is the subject, its person, or about the same person, as far as the viewer sees them."""
+    if subject in named:
+        return True
+    return bool(_people([subject]) & _people(named))
+
+
+def _people(subjects: Sequence[UUID]) -> set[UUID]:
+    """The subjects themselves, which may be people, and whom they are about."""
+    about = Visibility.objects.filter(subject__in=subjects, person__isnull=False).values_list("person", flat=True)
+    return {*subjects, *about}
 
 
 def keep(request: HttpRequest, subject: UUID, purpose: str, duration: timedelta = KEPT) -> None:

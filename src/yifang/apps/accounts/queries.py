@@ -10,12 +10,18 @@ from yifang.apps.accounts.viewers import Viewer
 from yifang.kernel import areas, clock
 from yifang.kernel.errors import NotFound
 
-_KINDS = {"dept": "department", "org": "organisation", "area": "area", "place": "place"}
+_KINDS = {"dept": "department", "org": "organisation", "area": "area", "place": "place", "node": "none"}
 
 
 def seats_of(user: User) -> list[Seat]:
     """The seats that the user may take today, the oldest first."""
-    return list(_valid().filter(user=user).select_related("user", "organisation", "place").order_by("since", "id"))
+    return list(valid_seats().filter(user=user).select_related("user", "organisation", "place").order_by("since", "id"))
+
+
+def seats_to_come(user: User) -> list[Seat]:
+    """The seats of the user that are not over: those of today and those that begin later, the oldest first."""
+    seats = user.seats.filter(Q(until__isnull=True) | Q(until__gte=clock.today()))
+    return list(seats.select_related("user", "organisation", "place").order_by("since", "id"))
 
 
 def at_desk(scope: str, role: str) -> QuerySet[Seat]:
@@ -23,7 +29,7 @@ def at_desk(scope: str, role: str) -> QuerySet[Seat]:
     kind, _, name = scope.partition(":")
     if kind != "user" and _KINDS.get(kind) != ROLES[role].scope:
         return Seat.objects.none()
-    seats = _valid().filter(role=role, user__is_active=True).select_related("user", "organisation", "place")
+    seats = valid_seats().filter(role=role, user__is_active=True).select_related("user", "organisation", "place")
     match kind:
         case "user":
             return seats.filter(user_id=int(name))
@@ -35,6 +41,8 @@ def at_desk(scope: str, role: str) -> QuerySet[Seat]:
         case "area":
             code = areas.normalise(name)
             return seats.filter(Q(area_code=code) | Q(area_code="", organisation__area_code=code))
+        case "node":
+            return seats
         case _:
             return seats.filter(place_id=UUID(name))
 
@@ -48,6 +56,7 @@ def glass(glass_id: UUID, viewer: Viewer) -> BreakGlass:
     return row
 
 
-def _valid() -> QuerySet[Seat]:
+def valid_seats() -> QuerySet[Seat]:
+    """The seats that hold today."""
     today = clock.today()
     return Seat.objects.filter(Q(until__isnull=True) | Q(until__gte=today), since__lte=today)

@@ -2,7 +2,8 @@
 """Who there is: the roles of the house, what each may do, and from which scope it looks.
 
 `pack_role` is the row of the visibility matrix that applies. A permission is `<app>.<verb>`; who may do a thing stands
-here and only here, in which state it may be done stands in the app's `policy.py`.
+here and only here, in which state it may be done stands in the app's `policy.py`. `card.audit` is the county's task; who
+looks from a city or province may do it too, for what climbs to them (docs/decisions/2026-11-24-who-audits.md).
 """
 
 from dataclasses import dataclass, field
@@ -29,17 +30,19 @@ DOCTOR = {
     "card.report",
     "card.view",
     "person.open",
+    "record.view",
     "feedback.read",
     "glass.open",
 }
 DESK = {
     "suspicion.list", "suspicion.answer", "card.draft", "card.report", "card.view", "card.review", "card.enter",
-    "card.correct", "card.delete", "card.export", "person.open", "case.list", "feedback.read",
-    "quarantine.view", "quarantine.mend", "intake.upload", "glass.answer",
+    "card.correct", "card.delete", "card.export", "person.open", "person.match", "record.view", "case.list",
+    "feedback.read", "quarantine.view", "quarantine.mend", "intake.upload", "glass.answer", "place.match",
 }  # fmt: skip
 DISTRICT = {
     "card.view", "card.audit", "card.merge", "card.delete", "card.correct", "card.enter", "card.export", "case.list",
-    "case.export", "person.open", "signal.list", "signal.answer", "place.match", "grid.assign", "glass.answer",
+    "case.export", "person.open", "record.view", "signal.list", "signal.answer", "place.match", "grid.assign",
+    "glass.answer",
 }  # fmt: skip
 LOOK = frozenset({"signal.list"})
 DUTY = frozenset(DISTRICT - {"card.merge"} | {"glass.open"})
@@ -47,7 +50,7 @@ DUTY = frozenset(DISTRICT - {"card.merge"} | {"glass.open"})
 _ROLES = [
     Role("clinician", "临床医生", "Clinician", "department", "临床医生", frozenset(DOCTOR), ordinary="case"),
     Role("hospital_desk", "医院公卫科", "Hospital public-health desk", "organisation", "公卫科", frozenset(DESK), ordinary="case"),
-    Role("hospital_lab", "医院检验科", "Hospital laboratory", "organisation", "检验科", frozenset({"quarantine.view"}), ordinary="case"),
+    Role("hospital_lab", "医院检验科", "Hospital laboratory", "organisation", "检验科", frozenset({"quarantine.view", "record.view"}), ordinary="case"),
     Role("infection_control", "院感科", "Infection control", "organisation", "院感科", frozenset({"feedback.read"}), ordinary="case"),
     Role("epidemiologist", "疾控流调监测", "CDC epidemiologist", "area", "疾控监测员", frozenset(DISTRICT), ordinary="case"),
     Role("cdc_lab", "疾控实验室", "CDC laboratory", "area", "疾控实验室", LOOK, ordinary="case"),
@@ -80,11 +83,11 @@ _ROLES = [
     Role("grid_worker", "网格员", "Grid worker", "place", "网格员", ordinary="task"),
     Role("village_committee", "村居委会", "Village committee", "place", "网格员", ordinary="task"),
     Role("community_centre", "社区卫生服务中心", "Community health centre", "organisation", "社区卫生服务中心",
-         frozenset({"case.list", "person.open"}), ordinary="case"),
+         frozenset({"case.list", "person.open", "record.view"}), ordinary="case"),
     Role("family_doctor", "家庭医生团队", "Family-doctor team", "organisation", "家庭医生", ordinary="case"),
     Role("resident", "居民", "Resident", "user", "居民"),
     Role("administrator", "系统管理员", "System administrator", "none", "系统管理员",
-         frozenset({"packs.view", "ledger.view", "ledger.verify", "accounts.manage", "gallery.view"})),
+         frozenset({"packs.view", "ledger.view", "ledger.verify", "ledger.retry", "accounts.manage", "gallery.view"})),
     Role("auditor", "审计员", "Auditor", "none", "审计员", frozenset({"ledger.view", "ledger.verify", "packs.view"})),
 ]  # fmt: skip
 

@@ -1,27 +1,46 @@
-"""What signing in and out leaves in the ledger's access stream, and at how many browsers one may be signed in."""
+"""What signing in and out leaves in the ledger's access stream, and at how many browsers one may be signed in.
+
+A sign-in happens before any viewer is known; the database is told of a visitor, who may write of themself only.
+"""
 
 from typing import Any
 
-from allauth.account.signals import user_logged_in
+from allauth.account.signals import password_changed, user_logged_in
+from django.contrib.auth import signals as django_signals
 from django.contrib.auth.signals import user_logged_out, user_login_failed
-from django.db import transaction
 from django.http import HttpRequest
 
 from yifang.apps.accounts.models import User
 from yifang.apps.accounts.services import limit_sessions
-from yifang.apps.ledger.services import Node, looked
+from yifang.apps.accounts.viewers import enter, visitor
+from yifang.apps.ledger.services import Change, append, looked
+from yifang.kernel import clock
 
 
 def connect() -> None:
     """Called once, when the app is ready."""
+    # Django's own would change the account as nobody, which the policies refuse.
+    django_signals.user_logged_in.disconnect(dispatch_uid="update_last_login")
+    django_signals.user_logged_in.connect(_remember, dispatch_uid="accounts.last_login")
+    password_changed.connect(_password_changed, dispatch_uid="accounts.password_changed")
     user_logged_in.connect(_signed_in, dispatch_uid="accounts.signed_in")
     user_logged_out.connect(_signed_out, dispatch_uid="accounts.signed_out")
     user_login_failed.connect(_failed, dispatch_uid="accounts.sign_in_failed")
 
 
 def _say(kind: str, user_id: int | None, **facts: Any) -> None:
-    with transaction.atomic():
-        looked(kind, "user", None, Node(user_id=user_id, role="visitor"), **facts)
+    with enter(visitor(user_id)) as who:
+        looked(kind, "user", None, who, **facts)
+
+
+def _remember(sender: object, user: User, **more: Any) -> None:
+    with enter(visitor(user.pk)):
+        User.objects.filter(pk=user.pk).update(last_login=clock.now())
+
+
+def _password_changed(sender: object, user: User, **more: Any) -> None:
+    with enter(visitor(user.pk)) as who:
+        append(Change("accounts.password_changed", "user", None, fields=["password"], facts={"user": user.pk}), who)
 
 
 def _signed_in(sender: object, request: HttpRequest, user: User, **more: Any) -> None:

@@ -18,6 +18,8 @@ from yifang.kernel import areas
 from yifang.kernel.errors import NotAllowed
 from yifang.knowledge import load
 
+NODE_SCOPE = "node"  # of those who keep the node: work waits for them there, no subject is ever shown to it
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
@@ -62,6 +64,8 @@ def viewer_of(seat: Seat) -> Viewer:
             scopes = (user, f"area:{areas.normalise(area)}")
         case "place":
             scopes = (user, f"place:{seat.place_id}")
+        case "none":
+            scopes = (user, NODE_SCOPE)
         case _:
             scopes = (user,)
     pack = load().visibility
@@ -80,6 +84,11 @@ def viewer_of(seat: Seat) -> Viewer:
         department=seat.department,
         area_code=areas.normalise(area) if area else "",
     )
+
+
+def visitor(user_id: int | None) -> Viewer:
+    """Somebody without a seat, or not signed in yet: they see no subject, and write in nobody else's name."""
+    return Viewer(user_id, "visitor", (f"user:{user_id}",) if user_id else ())
 
 
 def department_scope(organisation_id: UUID | None, department: str) -> str:
@@ -102,16 +111,19 @@ SEPARATOR = "\x1f"  # no department is named with it
 @contextmanager
 def enter(viewer: Viewer) -> Iterator[Viewer]:
     """A transaction in which the database knows the viewer. Nests; leaving restores the viewer outside."""
+    outermost = not connection.in_atomic_block
     with transaction.atomic():
         outer = getattr(connection, "_yifang_viewer", None)
         _tell(viewer)
         try:
             yield viewer
-        finally:
-            # After a database error the transaction is rolled back, and the settings with it.
-            if not connection.needs_rollback:
-                _tell(outer)
+        except BaseException:
+            connection._yifang_viewer = outer  # what is rolled back takes the settings back with it
+            raise
+        if connection.needs_rollback or outermost:  # the settings end with the transaction
             connection._yifang_viewer = outer
+        else:
+            _tell(outer)
 
 
 def _tell(viewer: Viewer | None) -> None:

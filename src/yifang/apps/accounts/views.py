@@ -15,6 +15,8 @@ from yifang.apps.accounts.models import GlassState
 from yifang.kernel.errors import NotAllowed
 from yifang.web import htmx
 
+NOTED = "noted"
+
 
 @require_POST
 def seat(request: HttpRequest) -> HttpResponse:
@@ -57,15 +59,24 @@ def break_glass(request: HttpRequest, person: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def glass(request: HttpRequest, glass_id: UUID) -> HttpResponse:
-    """What was opened, by whom and why; the second person's answer."""
+    """What was opened, by whom and why; the second person's answer, and the note of who answers for the person."""
     viewer = request.viewer
     if request.method == "POST":
+        if request.POST.get("state") == NOTED:
+            services.note_glass(glass_id, viewer)
+            messages.success(request, _("已记录：您已知悉。"))
+            return htmx.redirect(request, "/")
         services.answer_glass(glass_id, request.POST.get("state", ""), viewer)
         messages.success(request, _("已记录您的意见。"))
         return htmx.redirect(request, request.path)
     found = queries.glass(glass_id, viewer)
-    may_answer = found.state == GlassState.OPEN and viewer.can("glass.answer") and found.user_id != viewer.user_id
-    return render(request, "accounts/glass.html", {"glass": found, "may_answer": may_answer})
+    may_answer = viewer.can("glass.answer") and found.user_id != viewer.user_id
+    context = {
+        "glass": found,
+        "may_answer": may_answer and found.state == GlassState.OPEN,
+        "may_note": may_answer and bool(set(found.told) & set(viewer.scopes)),
+    }
+    return render(request, "accounts/glass.html", context)
 
 
 def _next(request: HttpRequest) -> str:

@@ -39,6 +39,17 @@ def group_of(disease: str) -> str:
     return load().visibility.group_of(disease)
 
 
+def list_name(disease: str, group: str, lang: str = "zh") -> str:
+    """What lists of work and notices call a disease, "" for none: a sensitive one is never named there.
+
+    Source: visibility pack, rules.screens.
+    """
+    if group not in SHARED_IN_A_DEPARTMENT:
+        return "Sensitive disease" if lang == "en" else "敏感病种"
+    found = load().diseases.get(disease)
+    return (found.en if lang == "en" else found.name) if found else ""
+
+
 def area_scopes(*codes: str) -> list[str]:
     """Scopes of the areas and each level above them, without repeats; empty codes are skipped."""
     found: dict[str, None] = {}
@@ -84,17 +95,6 @@ def show_many(
 def end(subject: UUID, scopes: Iterable[str], reason: str) -> None:
     """From now on `scopes` no longer see the subject for `reason`."""
     Visibility.objects.filter(subject=subject, scope__in=list(scopes), reason=reason).update(until=clock.now())
-
-
-def follow(subject: UUID, *, day: date | None = None, disease: str | None = None) -> None:
-    """Bring the list keys of the subject's rows in step after a correction."""
-    changes: dict[str, object] = {}
-    if day is not None:
-        changes["day"] = day
-    if disease is not None:
-        changes |= {"disease": disease, "group": group_of(disease)}
-    if changes:
-        Visibility.objects.filter(subject=subject).update(**changes)
 
 
 def listed(

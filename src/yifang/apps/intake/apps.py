@@ -12,19 +12,37 @@ class IntakeConfig(AppConfig):
 
     def ready(self) -> None:
         from yifang.apps.intake import jobs, queries, subscribers
+        from yifang.apps.intake.services.batches import context
         from yifang.kernel import protocols
 
         protocols.loops.add(protocols.Loop("intake.watch", jobs.watch))
         subscribers.register()
         roles = frozenset(key for key, role in ROLES.items() if "quarantine.view" in role.may)
         protocols.menu.add(
-            protocols.MenuItem("intake", _("数据接收"), "intake:batches", roles, order=60, icon="file-upload")
+            protocols.MenuItem(
+                "intake",
+                _("数据接收"),
+                "intake:batches",
+                roles,
+                order=60,
+                icon="file-upload",
+                about=_("看本院数据源送来的文件各到了哪一步，也可以上传文件。"),
+            )
         )
         protocols.menu.add(
             protocols.MenuItem(
-                "quarantine", _("隔离区"), "intake:quarantine", roles, order=61, icon="archive", badge=queries.waiting
+                "quarantine",
+                _("隔离区"),
+                "intake:quarantine",
+                roles,
+                order=61,
+                icon="archive",
+                badge=queries.waiting,
+                about=_("看读不进来的内容和原因。"),
             )
         )
+        protocols.sealed.add(protocols.Sealed("intake.Quarantined.sealed", context))
+        protocols.sealed.add(protocols.Sealed("intake.Quarantined.mended", context))
         protocols.subject_pages.add(protocols.SubjectPage("feed", "intake:feed"))
         protocols.subject_pages.add(protocols.SubjectPage("batch", "intake:batch"))
         protocols.subject_pages.add(protocols.SubjectPage("quarantine", "intake:item"))

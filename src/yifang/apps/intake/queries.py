@@ -10,9 +10,9 @@ from django.db.models import Count, Max, Q, QuerySet
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.intake.models import Batch, BatchState, Feed, Quarantined, QuarantineState
 from yifang.kernel.errors import NotFound
+from yifang.web.tables import MOST_COUNTED
 
 Key = tuple[datetime, UUID]
-MOST_COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,9 @@ def quarantined(item_id: UUID, viewer: Viewer) -> Quarantined:
 
 
 def counts(viewer: Viewer, filters: Filters) -> dict[str, int]:
-    """How many items there are in each state, up to `MOST_COUNTED` each."""
+    """How many items there are in each state, up to one beyond `MOST_COUNTED` each."""
     return {
-        state: _filtered(viewer, Filters(state, filters.feed, filters.batch, filters.code))[:MOST_COUNTED].count()
+        state: _filtered(viewer, Filters(state, filters.feed, filters.batch, filters.code))[: MOST_COUNTED + 1].count()
         for state in QuarantineState.values
     }
 
@@ -112,7 +112,7 @@ def reasons(viewer: Viewer, filters: Filters) -> Sequence[tuple[str, int]]:
 
 def waiting(viewer: Viewer) -> int:
     """How many items wait in quarantine: the number beside the menu."""
-    return _filtered(viewer, Filters())[:MOST_COUNTED].count()
+    return _filtered(viewer, Filters())[: MOST_COUNTED + 1].count()
 
 
 def _filtered(viewer: Viewer, filters: Filters) -> QuerySet[Quarantined]:

@@ -67,6 +67,7 @@ def batches(request: HttpRequest) -> HttpResponse:
 @require_POST
 def upload(request: HttpRequest) -> HttpResponse:
     """Take files from the page; each becomes a batch at once."""
+    request.viewer.check("intake.upload")
     feed = queries.feed(_uuid(request.POST.get("feed", "")) or UUID(int=0), request.viewer)
     files = request.FILES.getlist("files")
     if not files:
@@ -133,6 +134,7 @@ def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
 @require_POST
 def mend(request: HttpRequest, item_id: UUID) -> HttpResponse:
     """Keep the mend (a text or a file) and have it read again; neither given: read the bytes again as they stand."""
+    request.viewer.check("quarantine.mend")
     file = request.FILES.get("file")
     text = request.POST.get("text")
     data = (

@@ -7,9 +7,21 @@ class LedgerConfig(AppConfig):
     label = "ledger"
 
     def ready(self) -> None:
+        from yifang.apps.ledger.failing import set_aside
         from yifang.apps.ledger.jobs import pump
         from yifang.kernel import protocols
 
         protocols.loops.add(protocols.Loop("ledger.pump", pump))
+        protocols.health.add(protocols.Named("ledger", set_aside))
         readers = frozenset({"auditor", "administrator"})
-        protocols.menu.add(protocols.MenuItem("ledger", _("台账"), "ledger:entries", readers, 900, "history"))
+        protocols.menu.add(
+            protocols.MenuItem(
+                "ledger",
+                _("台账"),
+                "ledger:entries",
+                readers,
+                900,
+                "history",
+                about=_("查每次变更和每次查看是谁、何时、为何；看封存和各环节是否正常。"),
+            )
+        )

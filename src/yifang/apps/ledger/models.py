@@ -64,8 +64,31 @@ class Cursor(models.Model):
 
     name = models.CharField(max_length=60, primary_key=True)
     seq = models.BigIntegerField(default=0)
-    failures = models.PositiveIntegerField(default=0)
-    last_error = models.TextField(blank=True)
 
     def __str__(self) -> str:
         return f"{self.name} {self.seq}"
+
+
+class Failure(models.Model):
+    """An entry that a subscriber could not take, or one of the same subject that waits behind such an entry.
+
+    While it is not `aside` the subscriber stands before it. `error` is the kind and the place of what went wrong, never
+    its words, which may hold people's values; empty for one that only waits its turn.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    subscriber = models.CharField(max_length=60)
+    seq = models.BigIntegerField()
+    subject = models.UUIDField(null=True)
+    error = models.CharField(max_length=200, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField()
+    next_try_at = models.DateTimeField()
+    aside = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("subscriber", "seq"), name="one_failure_an_entry"),)
+        indexes = (models.Index(fields=("subscriber", "subject", "seq")),)
+
+    def __str__(self) -> str:
+        return f"{self.subscriber} {self.seq}"

@@ -1,13 +1,19 @@
-"""The ledger: everyone writes, nobody changes; the auditor reads all, others what concerns a subject they may see.
+"""The ledger: everyone writes in their own name, nobody changes; the auditor reads all, others what concerns a subject
+they may see.
 
-`yf_live` tells an open page that something of its concern was sealed, and of what kind, and nothing else of it.
+`yf_set_aside` counts for `/healthz` what subscribers could not take. `yf_live` tells an open page that something of its
+concern was sealed, and of what kind, and nothing else of it.
 `yf_xid` is the writing transaction. A backup restored into a new cluster finds transactions numbered from the start
 again, below those in the ledger; what runs at every start then lifts `yf_xid_base`, so that the order goes on.
 """
 
-from yifang.kernel.row_security import ROLE, Table, seen
+from yifang.kernel.row_security import ROLE, USER, Table, seen
 
-_READERS = f"{ROLE} IN ('auditor', 'administrator') OR (stream = 'change' AND {seen('ledger_entry.subject')})"
+_KEEPERS = f"{ROLE} IN ('auditor', 'administrator')"
+_READERS = f"{_KEEPERS} OR (stream = 'change' AND {seen('ledger_entry.subject')})"
+
+# Who acts is who is signed in, and the transaction is this one: an entry dated back would pass the sealer by.
+_IN_ONES_OWN_NAME = f"actor IS NOT DISTINCT FROM {USER} AND role = coalesce({ROLE}, '') AND xid = yf_xid()"
 
 # A page that was asleep for more than this many entries is told to refresh everything: looking would cost more.
 LIVE_LOOK = 2000
@@ -41,10 +47,13 @@ SELECT head.seq, CASE
     ), '{{}}') END
 FROM head
 $$;
+CREATE OR REPLACE FUNCTION yf_set_aside() RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$ SELECT count(*) FROM ledger_failure WHERE error <> '' $$;
 """
 
 TABLES = [
-    Table("ledger_entry", may="SELECT, INSERT", rows=_READERS, added="true", jobs="SELECT, INSERT"),
+    Table("ledger_entry", may="SELECT, INSERT", rows=_READERS, added=_IN_ONES_OWN_NAME, jobs="SELECT, INSERT"),
     Table("ledger_seal", secure=False, jobs="SELECT, INSERT"),
     Table("ledger_cursor", secure=False),
+    Table("ledger_failure", may="SELECT, UPDATE (next_try_at)", rows=_KEEPERS),
 ]

@@ -3,6 +3,7 @@
 `viewer` is anything that can be asked `check(permission)`: the people are a later room.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Protocol
@@ -11,7 +12,7 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from yifang.apps.ledger.models import Cursor, Entry, Seal, Stream
+from yifang.apps.ledger.models import Cursor, Entry, Failure, Seal, Stream
 from yifang.kernel import clock
 from yifang.kernel.messages import catalogue
 
@@ -48,13 +49,21 @@ class StreamState:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How far a subscriber has read; `error` is the kind of its last failure, whose words may hold values."""
+    """How far a subscriber has read; `failures` counts the entries it could not take."""
 
     name: str
     seq: int
     behind: int
     failures: int
-    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """An entry that a subscriber could not take, and how many of the same subject wait behind it."""
+
+    failure: Failure
+    entry: Entry
+    behind: int
 
 
 def head() -> int:
@@ -120,10 +129,22 @@ def readers(viewer: Checked) -> list[Reader]:
     """The state of each subscriber, by name."""
     viewer.check("ledger.view")
     last = head()
+    failed = Counter(Failure.objects.exclude(error="").values_list("subscriber", flat=True))
     return [
-        Reader(one.name, one.seq, max(last - one.seq, 0), one.failures, one.last_error.split(":")[0])
-        for one in Cursor.objects.order_by("name")
+        Reader(one.name, one.seq, max(last - one.seq, 0), failed[one.name]) for one in Cursor.objects.order_by("name")
     ]
+
+
+def stuck(viewer: Checked, limit: int = 50) -> list[Stuck]:
+    """What subscribers could not take, the oldest first, at most `limit`."""
+    viewer.check("ledger.view")
+    failures = list(Failure.objects.exclude(error="").order_by("first_at", "id")[:limit])
+    seals = Seal.objects.filter(stream=Stream.CHANGE, seq__in={one.seq for one in failures})
+    entry_of = dict(seals.values_list("seq", "entry_id"))
+    found = Entry.objects.in_bulk(list(entry_of.values()))
+    held = Failure.objects.filter(error="", subject__in={one.subject for one in failures if one.subject})
+    behind = Counter(held.values_list("subscriber", "subject"))
+    return [Stuck(one, found[entry_of[one.seq]], behind[one.subscriber, one.subject]) for one in failures]
 
 
 def names(actors: set[int]) -> dict[int, str]:

@@ -4,7 +4,11 @@ from django.urls import include, path
 
 from yifang.apps.ledger import views
 
+ledger = [
+    path("", views.entries, name="entries"),
+    path("failures/<int:failure_id>/retry", views.retry, name="retry"),
+]
 urlpatterns = [
     path("live", views.live, name="live"),
-    path("ledger/", include(([path("", views.entries, name="entries")], "ledger"))),
+    path("ledger/", include((ledger, "ledger"))),
 ]

@@ -18,7 +18,7 @@ from yifang.apps.ledger.seal import COLUMNS, GENESIS, entry_hash
 
 What = Literal["edited", "removed", "reordered", "unproven", "unsealed", "cut", "rewritten"]
 _ENTRY = ", ".join(f"e.{name}" for name in COLUMNS.split(", "))
-_CHUNK = 2000
+CHUNK = 2000
 
 _CHAIN = f"""DECLARE chain NO SCROLL CURSOR FOR
 SELECT s.seq, s.entry_id, s.xid, s.hash, s.seq - s.seq_before > 1, s.place <> s.rightful, {_ENTRY}
@@ -112,5 +112,5 @@ def _rows(cursor: Any, stream: str) -> Iterator[tuple[Any, ...]]:
 
 
 def _fetch(cursor: Any) -> list[tuple[Any, ...]]:
-    cursor.execute(f"FETCH {_CHUNK} FROM chain")
+    cursor.execute(f"FETCH {CHUNK} FROM chain")
     return cursor.fetchall()

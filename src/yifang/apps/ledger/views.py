@@ -5,13 +5,14 @@ from datetime import date
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from yifang.apps.ledger import queries
+from yifang.apps.ledger import failing, queries
 from yifang.apps.ledger.models import Entry, Stream
 from yifang.kernel import protocols
 from yifang.web import components, htmx, tables
@@ -88,8 +89,18 @@ def entries(request: HttpRequest) -> HttpResponse:
         "chips": _chips(request, form, lang),
         "states": queries.seal_states(viewer),
         "readers": queries.readers(viewer),
+        "stuck": [(one, queries.kind_words(one.entry.kind, lang)) for one in queries.stuck(viewer)],
+        "may_retry": viewer.can("ledger.retry"),
     }
     return render(request, "ledger/entries.html", context)
+
+
+@require_POST
+def retry(request: HttpRequest, failure_id: int) -> HttpResponse:
+    """Try again what a subscriber could not take, at its next turn."""
+    failing.retry(failure_id, request.viewer)
+    messages.success(request, _("已安排重试，几秒后刷新本页看结果。"))
+    return redirect("ledger:entries")
 
 
 def _line(entry: Entry, names: dict[int, str], lang: str) -> dict[str, object]:

@@ -4,6 +4,7 @@ Areas down to township come from the `regions` pack; only what is local (village
 belongs to one area and may belong to a medical group as well; the two trees are separate scopes.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -117,7 +118,8 @@ TRANSITIONS = {
 class PlaceMatch(models.Model):
     """A free text ("实验小学三(2)班") that waits to be matched to an organisation and, where it names one, a place.
 
-    One row for a text and area: an answer serves every later record with the same text.
+    One row for a text and county: an answer serves every later record with the same text. `shared`: records of more
+    than one organisation bear it, so that the district answers for all of them.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -126,12 +128,31 @@ class PlaceMatch(models.Model):
     state = models.CharField(max_length=8, choices=MatchState, default=MatchState.OPEN)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, blank=True)
     place = models.ForeignKey(Place, on_delete=models.PROTECT, null=True, blank=True)
-    seen = models.PositiveIntegerField(default=1)
+    shared = models.BooleanField(default=False)
     first_seen = models.DateTimeField()
+    answered_by = models.BigIntegerField(null=True)  # user id: the people are a later room
+    answered_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("text", "area_code"), name="one_match_a_text"),)
-        ordering = ("-seen", "text")
+        indexes = (models.Index(fields=("state", "first_seen", "id"), name="match_list"),)
 
     def __str__(self) -> str:
         return self.text
+
+
+class Mention(models.Model):
+    """A record that bears a queued text: what waits for the answer, and who may give it (`scopes`)."""
+
+    id = models.BigAutoField(primary_key=True)
+    match = models.ForeignKey(PlaceMatch, on_delete=models.CASCADE, related_name="mentions")
+    subject_kind = models.CharField(max_length=12)
+    subject = models.UUIDField()
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    scopes = ArrayField(models.CharField(max_length=80))
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("subject_kind", "subject"), name="one_mention_a_subject"),)
+
+    def __str__(self) -> str:
+        return f"{self.subject_kind} {self.subject} → {self.match_id}"

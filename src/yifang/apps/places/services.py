@@ -1,87 +1,163 @@
-"""Matching free text to places, and answering what could not be matched.
+"""Matching the free texts of records to places, and answering what could not be matched.
 
-A name matches exactly, by an alias, or as the beginning of the text (“实验小学三(2)班”); nothing else is guessed.
+`match_text` runs in jobs while a record is taken further; what it cannot match waits in the queue, one row for a text
+and county, with a mention for each record that bears it. A person answers once; the app of the records hears of it
+through the ledger and asks `match_text` again, for the earlier records as for every later one.
 """
 
 from __future__ import annotations
 
-import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
 
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import transaction
 
-from yifang.apps.places.models import MatchState, Organisation, OrganisationKind, Place, PlaceMatch
+from yifang.apps.ledger.services import NODE, Actor, Change, append
+from yifang.apps.places.models import TRANSITIONS, MatchState, Mention, Organisation, PlaceMatch
+from yifang.apps.places.naming import Match, county, fold, named, place_in
 from yifang.kernel import areas, clock
-from yifang.kernel.errors import YifangError
+from yifang.kernel.errors import NotAllowed, NotFound, UserError, WrongState
 
-_KINDS = (OrganisationKind.SCHOOL, OrganisationKind.WORKSITE)
+KIND = "place_match"
+
+
+class Matcher(Actor, Protocol):
+    """Who answers: a viewer in a seat."""
+
+    @property
+    def scopes(self) -> tuple[str, ...]: ...
+    def check(self, permission: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """What a text names: an organisation and, where the text goes on, the place inside it. Both None: it waits."""
+class Bearer:
+    """The record that bears a text, and the organisation it came from."""
 
-    organisation: Organisation | None = None
-    place: Place | None = None
+    kind: str
+    subject: UUID
+    organisation: Organisation
 
 
-def match_text(text: str, area_code: str) -> Match:
+def match_text(text: str, area_code: str, bearer: Bearer) -> Match:
     """The school or worksite that `text` names, near `area_code` first; an unknown text joins the match queue.
 
-    An answer once given to the same text and county serves again. Runs in jobs, in the caller's transaction.
+    An answer once given to the same text and county serves again. Runs in jobs, in the caller's transaction; a second
+    call for the same record replaces what the first one noted of it, an empty text takes it away.
     """
-    folded = fold(text)[:200]
+    folded, area = fold(text)[:200], county(area_code)
     if not folded:
+        forget(bearer)
         return Match()
-    county = _county(area_code)
-    asked = PlaceMatch.objects.select_related("organisation", "place").filter(text=folded, area_code=county).first()
-    if asked is not None and asked.state != MatchState.OPEN:
-        return Match(asked.organisation, asked.place)
-    found = _named(folded, county)
-    if found is not None:
+    asked = PlaceMatch.objects.select_related("organisation", "place").filter(text=folded, area_code=area).first()
+    answered = asked is not None and asked.state != MatchState.OPEN
+    found = Match(asked.organisation, asked.place) if answered else named(folded, area)
+    if found is not None and not answered:
+        forget(bearer)
         return found
-    _queue(folded, county)
-    return Match()
+    _mention(bearer, folded, area)
+    return found or Match()
 
 
-def fold(text: str) -> str:
-    """Full width, case and blanks folded, as names are compared."""
-    return "".join(unicodedata.normalize("NFKC", text).upper().split())
+def forget(bearer: Bearer) -> None:
+    """The record bears no queued text any more; a question that no record asks is withdrawn."""
+    for mention in Mention.objects.filter(subject_kind=bearer.kind, subject=bearer.subject):
+        mention.delete()
+        _withdraw_unless_asked(mention.match_id)
 
 
-def _named(text: str, county: str) -> Match | None:
-    """The organisation with the longest name that begins the text; of two such the one in the county."""
-    candidates: list[tuple[int, bool, Organisation, str]] = []
-    for one in Organisation.objects.filter(kind__in=_KINDS, active=True):
-        for name in (one.name, *one.also_known_as):
-            folded = fold(name)
-            if folded and text.startswith(folded):
-                candidates.append((len(folded), _county(one.area_code) == county, one, text[len(folded) :]))
-    if not candidates:
-        return None
-    longest = max(length for length, *_ in candidates)
-    best = [one for one in candidates if one[0] == longest]
-    near = [one for one in best if one[1]] or best
-    if len({one[2].id for one in near}) > 1:
-        return None  # two schools of one name: a person says which
-    *_, organisation, rest = near[0]
-    place = next((one for one in organisation.places.filter(active=True) if rest and fold(one.name) == rest), None)
-    return Match(organisation, place)
+def answer(match_id: UUID, organisation_id: UUID | None, viewer: Matcher) -> PlaceMatch:
+    """Say which organisation the text means; None for no such place.
+
+    Raises NotFound `places.no_match`, WrongState `places.state`, NotAllowed `places.district_answers`,
+    UserError `places.no_organisation`.
+    """
+    viewer.check("place.match")
+    with transaction.atomic():
+        match = _locked(match_id)
+        if not may_answer(match, viewer):
+            raise NotAllowed("places.district_answers")
+        chosen = None
+        if organisation_id is not None:
+            chosen = Organisation.objects.filter(id=organisation_id, active=True).first()
+            if chosen is None:
+                raise UserError("places.no_organisation")
+        _move(match, MatchState.MATCHED if chosen else MatchState.NONE)
+        match.organisation, match.place = chosen, place_in(chosen, match.text) if chosen else None
+        match.answered_by, match.answered_at = viewer.user_id, clock.now()
+        facts = {"organisation": chosen.id if chosen else None, "place": match.place_id}
+        _tell(match, "matched" if chosen else "not_a_place", viewer, facts)
+        match.save(update_fields=_ANSWER)
+    return match
 
 
-def _queue(text: str, county: str) -> None:
-    if PlaceMatch.objects.filter(text=text, area_code=county).update(seen=F("seen") + 1):
+def reopen(match_id: UUID, viewer: Matcher) -> PlaceMatch:
+    """Take an answer back: the text waits again. Raises as `answer`."""
+    viewer.check("place.match")
+    with transaction.atomic():
+        match = _locked(match_id)
+        if not may_answer(match, viewer):
+            raise NotAllowed("places.district_answers")
+        _move(match, MatchState.OPEN)
+        was = match.organisation_id
+        match.organisation = match.place = match.answered_by = match.answered_at = None
+        _tell(match, "reopened", viewer, {"was": was})
+        match.save(update_fields=_ANSWER)
+    return match
+
+
+def may_answer(match: PlaceMatch, viewer: Matcher) -> bool:
+    """A hospital answers for its own records; where others bear the text too, the district does."""
+    return not match.shared or any(scope.startswith("area:") for scope in viewer.scopes)
+
+
+_ANSWER = ["state", "organisation", "place", "answered_by", "answered_at"]
+
+
+def _mention(bearer: Bearer, text: str, area: str) -> None:
+    match, made = PlaceMatch.objects.select_for_update().get_or_create(
+        text=text, area_code=area, defaults={"first_seen": clock.now()}
+    )
+    before = Mention.objects.filter(subject_kind=bearer.kind, subject=bearer.subject).first()
+    if before is not None and before.match_id == match.id:
         return
-    try:
-        with transaction.atomic():
-            PlaceMatch.objects.create(text=text, area_code=county, first_seen=clock.now())
-    except IntegrityError:  # another writer asked the same a moment ago
-        PlaceMatch.objects.filter(text=text, area_code=county).update(seen=F("seen") + 1)
+    where = bearer.organisation
+    codes = [code for one in (area, where.area_code) if one for code in areas.ancestors(one)]
+    scopes = list(dict.fromkeys([where.scope, *(f"area:{code}" for code in codes)]))
+    if before is not None:
+        forget(bearer)
+    if not made and not match.shared and match.mentions.exclude(organisation=where).exists():
+        match.shared = True
+        match.save(update_fields=["shared"])
+        _tell(match, "shared", NODE, {})
+    Mention.objects.create(
+        match=match, subject_kind=bearer.kind, subject=bearer.subject, organisation=where, scopes=scopes
+    )
+    if made:
+        _tell(match, "unmatched", NODE, {"organisation": where.id, "area": area})
 
 
-def _county(area_code: str) -> str:
-    try:
-        return areas.at_level(area_code, "county") or areas.normalise(area_code)
-    except YifangError:
-        return ""
+def _withdraw_unless_asked(match_id: UUID) -> None:
+    match = PlaceMatch.objects.select_for_update().filter(id=match_id, state=MatchState.OPEN).first()
+    if match is not None and not match.mentions.exists():
+        _tell(match, "withdrawn", NODE, {})
+        match.delete()
+
+
+def _locked(match_id: UUID) -> PlaceMatch:
+    match = PlaceMatch.objects.select_for_update().filter(id=match_id).first()
+    if match is None:
+        raise NotFound("places.no_match")
+    return match
+
+
+def _move(match: PlaceMatch, state: MatchState) -> None:
+    if state not in TRANSITIONS[MatchState(match.state)]:
+        raise WrongState("places.state")
+    match.state = state
+
+
+def _tell(match: PlaceMatch, what: str, by: Actor, facts: Mapping[str, Any]) -> None:
+    scopes = sorted({scope for each in match.mentions.values_list("scopes", flat=True) for scope in each})
+    append(Change(f"places.{what}", KIND, match.id, facts=facts, scopes=scopes), by)

@@ -8,6 +8,8 @@ class RecordsConfig(AppConfig):
     label = "records"
 
     def ready(self) -> None:
-        from yifang.apps.records import providers
+        from yifang.apps.records import identity, providers
+        from yifang.kernel import protocols
 
         providers.register()
+        protocols.sealed.add(protocols.Sealed("records.PersonIdentity.sealed", identity.context))

@@ -4,6 +4,8 @@ Opening it (`open_identity`) needs a purpose, or the database refuses, and leave
 """
 
 import json
+import re
+import unicodedata
 from dataclasses import asdict, dataclass, fields
 from uuid import UUID
 
@@ -14,6 +16,8 @@ from yifang.apps.records.models import PersonIdentity
 from yifang.formats import canonical
 from yifang.kernel import identity_number
 from yifang.kernel.errors import NotFound, UserError, YifangError
+
+_NOT_SPELLING = re.compile(r"[\s·・•.,'’-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,12 @@ def name_key(name: str) -> bytes | None:
     return sealing().index("name", name) if name.strip() else None
 
 
+def same_name(one: str, other: str) -> bool:
+    """Whether two names may be one: spelt alike but for spaces, dots and case; a missing or masked one may be any."""
+    first, second = (_NOT_SPELLING.sub("", unicodedata.normalize("NFKC", name)).casefold() for name in (one, other))
+    return not first or not second or first == second or any(mark in first + second for mark in "*×")
+
+
 def phone_key(phone: str) -> bytes | None:
     digits = "".join(one for one in phone if one.isdigit())
     return sealing().index("phone", digits[-11:]) if len(digits) >= 7 else None
@@ -72,11 +82,16 @@ def phone_key(phone: str) -> bytes | None:
 
 def seal(person_id: UUID, identity: Identity) -> bytes:
     plain = {name: value for name, value in asdict(identity).items() if value}
-    return sealing().seal(json.dumps(plain, ensure_ascii=False).encode(), f"person:{person_id}")
+    return sealing().seal(json.dumps(plain, ensure_ascii=False).encode(), context(person_id))
 
 
 def unseal(person_id: UUID, sealed: bytes) -> Identity:
-    return Identity(**json.loads(sealing().open(sealed, f"person:{person_id}")))
+    return Identity(**json.loads(sealing().open(sealed, context(person_id))))
+
+
+def context(person_id: UUID) -> str:
+    """What the sealed bytes of an identity are bound to."""
+    return f"person:{person_id}"
 
 
 def open_identity(person_id: UUID, viewer: Viewer, *, kind: str = "person.opened") -> Identity:

@@ -5,10 +5,12 @@ hashes, under a stricter policy. A `Record` is one version of a canonical record
 new version of the same key, and only one version is current.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from yifang.apps.accounts.models import User
 from yifang.apps.places.models import Organisation
 from yifang.kernel.ids import new_id
 
@@ -59,6 +61,34 @@ class PersonIdentity(models.Model):
         return str(self.person_id)
 
 
+class ConflictState(models.TextChoices):
+    OPEN = "open", _("待核实")
+    TWO_PEOPLE = "two_people", _("不是同一人")
+    ONE_PERSON = "one_person", _("是同一人，来源改正")
+
+
+CONFLICT_TRANSITIONS = {
+    ConflictState.OPEN: {ConflictState.TWO_PEOPLE, ConflictState.ONE_PERSON},
+    ConflictState.TWO_PEOPLE: {ConflictState.ONE_PERSON},
+    ConflictState.ONE_PERSON: {ConflictState.TWO_PEOPLE},
+}
+
+
+class IdentityConflict(models.Model):
+    """`person` came with the identity number of `holder` under another name: both are kept, somebody looks."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="conflict")
+    holder = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=12, choices=ConflictState, default=ConflictState.OPEN)
+    found_at = models.DateTimeField()
+    answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.person_id} ≠ {self.holder_id}"
+
+
 class RecordState(models.TextChoices):
     FINAL = "final", _("正式")
     PRELIMINARY = "preliminary", _("初步")
@@ -75,6 +105,7 @@ class Record(models.Model):
     version = models.PositiveIntegerField(default=1)
     current = models.BooleanField(default=True)
     digest = models.BinaryField(max_length=32)
+    messages = ArrayField(models.CharField(max_length=32), default=list)  # `formats.identity.message_key` of each
     state = models.CharField(max_length=12, choices=RecordState)
     kind = models.CharField(max_length=20)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="records")

@@ -1,7 +1,9 @@
 """Finding the person of a record, in bulk: by identity number on the whole node, else within the sending organisation.
 
 Without a number a person is the same when name, sex and birth date agree in one organisation; with nothing to go by,
-the organisation's own patient number, and at last the record itself. The full person index comes with `link`.
+the organisation's own patient number, and at last the record itself. A number that comes under another name (a
+borrowed card, a child under its mother's) overwrites nobody: both are kept and the hospital is asked (`conflicts`).
+The full person index comes with `link`.
 """
 
 from collections.abc import Sequence
@@ -13,6 +15,7 @@ from django.db.models import Q
 
 from yifang.apps.accounts.keys import sealing
 from yifang.apps.places.models import Organisation
+from yifang.apps.records import conflicts
 from yifang.apps.records import identity as identities
 from yifang.apps.records.identity import Identity
 from yifang.apps.records.models import Person, PersonIdentity
@@ -49,19 +52,27 @@ def find_or_make(people: Sequence[Known], organisation: Organisation) -> list[UU
     by_number, by_source = _existing(keys)
     found: list[UUID] = []
     fresh: dict[UUID, tuple[Person, PersonIdentity]] = {}
+    disputed: dict[UUID, UUID] = {}
     for known, (number, source) in zip(people, keys, strict=True):
         row = by_number.get(number) if number else None
+        holder = row if row and not identities.same_name(_name(row), known.identity.name) else None
+        if holder:
+            row = number = None
         row = row or by_source.get(source)
-        if row is None or (number and row.id_no_key and bytes(row.id_no_key) != number):
+        if row is None or row is holder or (number and row.id_no_key and bytes(row.id_no_key) != number):
             row = _make(known, number, source, organisation, fresh)
         else:
             _learn(row, known, number, is_fresh=row.person_id in fresh)
         if number:
             by_number[number] = row
         by_source.setdefault(source, row)
+        if holder:
+            disputed[row.person_id] = holder.person_id
         found.append(row.person_id)
     Person.objects.bulk_create([person for person, _ in fresh.values()], batch_size=1000)
     PersonIdentity.objects.bulk_create([identity for _, identity in fresh.values()], batch_size=1000)
+    for person, of in disputed.items():
+        conflicts.note(person, of, organisation)
     return found
 
 
@@ -115,6 +126,10 @@ def _learn(row: PersonIdentity, known: Known, number: bytes | None, *, is_fresh:
     if not is_fresh:
         person.save()
         row.save()
+
+
+def _name(row: PersonIdentity) -> str:
+    return identities.unseal(row.person_id, row.sealed).name
 
 
 def _write(row: PersonIdentity, identity: Identity, number: bytes | None) -> None:

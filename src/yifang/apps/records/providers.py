@@ -37,5 +37,6 @@ def records(viewer: Viewer, person_id: UUID) -> Iterator[protocols.TimelineEntry
         where = " ".join(filter(None, (row.organisation.name, row.department)))
         detail = " · ".join(filter(None, (where, presenting.summary(row))))
         yield protocols.TimelineEntry(
-            row.at, row.kind, presenting.kind(row), detail, reverse("records:record", args=[row.id])
-        )
+            row.at, row.kind, presenting.kind(row), detail,
+            reverse("records:record", args=[row.id]) if viewer.can("record.view") else "",
+        )  # fmt: skip

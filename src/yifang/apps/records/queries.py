@@ -57,7 +57,8 @@ def records_of(person_id: UUID) -> list[Record]:
 
 
 def record(record_id: UUID, viewer: Viewer) -> Opened:
-    """One version of a record. Raises NotFound `records.no_record`; leaves an access entry."""
+    """One version of a record. Raises NotAllowed, NotFound `records.no_record`; leaves an access entry."""
+    viewer.check("record.view")
     with transaction.atomic():
         row = Record.objects.select_related("organisation", "person").filter(id=record_id).first()
         if row is None:

@@ -1,8 +1,10 @@
 """Taking canonical records in: whose they are, whether they are new, a repeat, a correction or a withdrawal.
 
-A record is known by its organisation and its own key. The same content again does nothing, even after a correction;
-other content is a new version; `cancelled` withdraws. One ledger entry tells of a whole chunk.
+A record is known by its organisation and its own key. What the current version says already, and a message that was
+heard before, does nothing; anything else is a new version; `cancelled` withdraws. One ledger entry tells of a chunk.
 """
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 
 from yifang.apps.accounts.keys import sealing
-from yifang.apps.accounts.models import Seat, SubjectKind
+from yifang.apps.accounts.models import Seat, SubjectKind, Visibility
 from yifang.apps.accounts.visibility import Subject, show_many
 from yifang.apps.ledger.services import Actor, Change, append
 from yifang.apps.places.models import Organisation
@@ -21,6 +23,7 @@ from yifang.apps.records.identity import identity_of
 from yifang.apps.records.models import Record
 from yifang.apps.records.moments import day_of, instant_of
 from yifang.formats import canonical
+from yifang.formats.identity import message_key
 from yifang.formats.storage import to_json
 from yifang.kernel import clock
 from yifang.kernel.digest import digest_of
@@ -42,21 +45,29 @@ def receive(records: Sequence[canonical.Record], organisation: Organisation, bat
         return outcome
     with transaction.atomic():
         keys = [sealing().index("record", f"{organisation.id}|{record.key}") for record in records]
-        versions = _versions(keys)
-        fresh: list[tuple[bytes, bytes, canonical.Record]] = []
+        known = _versions(keys)
+        fresh: list[tuple[_Version, canonical.Record]] = []
         for key, record in zip(keys, records, strict=True):
-            digest = _content_digest(record)
-            seen = versions.setdefault(key, _Seen())
-            if digest in seen.digests:
+            versions = known.setdefault(key, [])
+            said = _Version(new_id(), key, len(versions) + 1, _content_digest(record), message_key(record.source))
+            if repeated := said.repeats(versions):
+                repeated.hear(said)
                 outcome.repeats += 1
-                continue
-            seen.digests.add(digest)
-            fresh.append((key, digest, record))
-        persons = people.find_or_make([_known(record, key) for key, _, record in fresh], organisation)
-        rows, superseded = _rows(fresh, persons, versions, organisation, batch)
+            else:
+                versions.append(said)
+                fresh.append((said, record))
+        superseded = [one.id for versions in known.values() for one in versions[:-1] if one.is_current]
+        persons = people.find_or_make([_known(record, one.key) for one, record in fresh], organisation)
+        last = {versions[-1].id for versions in known.values() if versions}
+        rows = [
+            _row(one, record, person, organisation, batch, current=one.id in last)
+            for (one, record), person in zip(fresh, persons, strict=True)
+        ]
         Record.objects.filter(id__in=superseded).update(current=False)
         Record.objects.bulk_create(rows, batch_size=1000)
-        _show(rows, organisation)
+        for one in (one for versions in known.values() for one in versions if one.is_stored and one.heard_more):
+            Record.objects.filter(id=one.id).update(messages=one.messages)
+        _show(rows, organisation, superseded)
         outcome.stored = [row.id for row in rows]
         if rows:
             append(
@@ -71,54 +82,73 @@ def receive(records: Sequence[canonical.Record], organisation: Organisation, bat
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What is known under one key: digests of all versions, the number of the last and the id of the current one."""
+class _Version:
+    """One version under a key, stored already or about to be; `messages` are those that said exactly this."""
 
-    digests: set[bytes] = field(default_factory=set)
-    last: int = 0
-    current: UUID | None = None
+    id: UUID
+    key: bytes
+    number: int
+    digest: bytes
+    message: str
+    messages: list[str] = field(default_factory=list)
+    is_current: bool = False
+    is_stored: bool = False
+    heard_more: bool = False
+
+    def __post_init__(self) -> None:
+        if self.message:
+            self.messages = [*self.messages, self.message]
+
+    def repeats(self, versions: Sequence[_Version]) -> _Version | None:
+        """The version that this one only says again: the current one, or an earlier one by the same message.
+
+        Another message that says what an earlier version said takes the later one back: a value corrected and then
+        restored, a report withdrawn and reinstated.
+        """
+        if versions and versions[-1].digest == self.digest:
+            return versions[-1]
+        return next(
+            (one for one in versions if one.digest == self.digest and self.message and self.message in one.messages),
+            None,
+        )
+
+    def hear(self, said: _Version) -> None:
+        """Remember a message that said this version again, so that its own repeats are known after a correction."""
+        if said.message and said.message not in self.messages:
+            self.messages.append(said.message)
+            self.heard_more = True
 
 
-def _versions(keys: Sequence[bytes]) -> dict[bytes, _Seen]:
-    found: dict[bytes, _Seen] = {}
+def _versions(keys: Sequence[bytes]) -> dict[bytes, list[_Version]]:
+    found: dict[bytes, list[_Version]] = {}
     rows = Record.objects.select_for_update().filter(key__in=set(keys)).order_by("version")
-    for row in rows.only("id", "key", "version", "current", "digest"):
-        seen = found.setdefault(bytes(row.key), _Seen())
-        seen.digests.add(bytes(row.digest))
-        seen.last = row.version
-        if row.current:
-            seen.current = row.id
+    for row in rows.only("id", "key", "version", "current", "digest", "messages"):
+        key = bytes(row.key)
+        found.setdefault(key, []).append(
+            _Version(row.id, key, row.version, bytes(row.digest), "", row.messages, row.current, is_stored=True)
+        )
     return found
 
 
-def _rows(
-    fresh: Sequence[tuple[bytes, bytes, canonical.Record]],
-    persons: Sequence[UUID],
-    versions: dict[bytes, _Seen],
+def _row(
+    one: _Version,
+    record: canonical.Record,
+    person: UUID,
     organisation: Organisation,
     batch: UUID,
-) -> tuple[list[Record], list[UUID]]:
+    *,
+    current: bool,
+) -> Record:
     now = clock.now()
-    rows: dict[UUID, Record] = {}
-    superseded: list[UUID] = []
-    for (key, digest, record), person in zip(fresh, persons, strict=True):
-        seen = versions[key]
-        if seen.current in rows:
-            rows[seen.current].current = False
-        elif seen.current is not None:
-            superseded.append(seen.current)
-        at, precision = _when(record, now)
-        payload = to_json(record)
-        payload.pop("person", None)
-        row = Record(
-            id=new_id(), organisation=organisation, key=key, version=seen.last + 1, digest=digest, state=record.status,
-            kind=record.kind, person_id=person, batch=batch, department=record.encounter.department[:60],
-            clinician_no=record.encounter.clinician_id[:30], at=at, at_precision=precision, received_at=now,
-            payload=payload,
-        )  # fmt: skip
-        seen.last, seen.current = row.version, row.id
-        rows[row.id] = row
-    return list(rows.values()), superseded
+    at, precision = _when(record, now)
+    payload = to_json(record)
+    payload.pop("person", None)
+    return Record(
+        id=one.id, organisation=organisation, key=one.key, version=one.number, current=current, digest=one.digest,
+        messages=one.messages, state=record.status, kind=record.kind, person_id=person, batch=batch,
+        department=record.encounter.department[:60], clinician_no=record.encounter.clinician_id[:30], at=at,
+        at_precision=precision, received_at=now, payload=payload,
+    )  # fmt: skip
 
 
 def _content_digest(record: canonical.Record) -> bytes:
@@ -144,8 +174,15 @@ def _when(record: canonical.Record, now: datetime) -> tuple[datetime, str]:
     return now, "second"
 
 
-def _show(rows: Sequence[Record], organisation: Organisation) -> None:
-    """The public-health desk sees every record of its hospital, the doctor their own."""
+def _show(rows: Sequence[Record], organisation: Organisation, superseded: Sequence[UUID]) -> None:
+    """The public-health desk sees every record of its hospital, the doctor their own.
+
+    A new version is guarded as the one before it: what took a result back still tells what it was.
+    """
+    guarded = dict(
+        Visibility.objects.filter(subject__in=superseded).exclude(group="ordinary").values_list("subject", "group")
+    )
+    before = {bytes(one.key): one.id for one in Record.objects.filter(id__in=guarded).only("id", "key")}
     staff = {row.clinician_no for row in rows if row.clinician_no}
     users = dict(Seat.objects.filter(organisation=organisation, staff_no__in=staff).values_list("staff_no", "user_id"))
     pairs: list[tuple[Subject, str]] = []
@@ -154,6 +191,7 @@ def _show(rows: Sequence[Record], organisation: Organisation) -> None:
         if user := users.get(row.clinician_no):
             scopes.append(f"user:{user}")
         day: date = row.at.astimezone(clock.CHINA).date()
-        for scope in scopes:
-            pairs.append((Subject(SubjectKind.RECORD, row.id, day, person=row.person_id), scope))
+        group = guarded.get(before.get(row.key), "ordinary")
+        subject = Subject(SubjectKind.RECORD, row.id, day, group=group, person=row.person_id)
+        pairs += [(subject, scope) for scope in scopes]
     show_many(pairs, "record")

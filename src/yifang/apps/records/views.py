@@ -3,13 +3,15 @@
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from yifang.apps.records import conflicts, presenting, queries
 from yifang.apps.records import identity as identities
-from yifang.apps.records import presenting, queries
 from yifang.kernel.errors import NotFound
 from yifang.web import components, htmx
 
@@ -35,7 +37,17 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         )
         for entry in queries.time_line(person_id, viewer)
     ]
-    return render(request, "records/person.html", {"person": found, "moments": moments})
+    context = {"person": found, "moments": moments, "conflict": conflicts.of(person_id)}
+    context["may_match"] = viewer.can("person.match")
+    return render(request, "records/person.html", context)
+
+
+@require_POST
+def conflict(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """What the hospital says of a number that came under two names."""
+    conflicts.answer(person_id, request.viewer, request.POST.get("state", ""))
+    messages.success(request, _("已记录。"))
+    return htmx.redirect(request, reverse("records:person", args=[person_id]))
 
 
 @require_POST

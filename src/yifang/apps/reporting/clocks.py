@@ -23,6 +23,11 @@ def audit_due(disease: Disease, entered_at: datetime, knowledge: Knowledge) -> d
     return entered_at + timedelta(hours=clock.hours or 0)
 
 
+def stricter(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The earlier of two limits: what is typed later never moves a legal limit outwards."""
+    return min((at for at in (one, other) if at is not None), default=None)
+
+
 def is_urgent(disease: Disease) -> bool:
     """Class A and what is treated as such, and what is new or of unknown cause: due within two hours."""
     return disease.is_class_a_like or disease.is_urgent

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from yifang.apps.accounts.queries import at_desk
 from yifang.apps.accounts.viewers import department_scope
-from yifang.apps.accounts.visibility import SHARED_IN_A_DEPARTMENT
+from yifang.apps.accounts.visibility import SHARED_IN_A_DEPARTMENT, list_name
 from yifang.apps.ledger.services import Actor
 from yifang.apps.reporting import clocks
 from yifang.apps.reporting.models import Card, CardState, Suspicion, SuspicionState
@@ -61,7 +61,9 @@ def wanted_of(card: Card) -> list[Wanted]:
     desk = DeskAt(f"org:{card.organisation_id}", "hospital_desk")
     found = []
     if card.state == CardState.HOSPITAL_REVIEW:
-        found.append(Wanted("card_review", (desk,), card.diagnosed_at, card.report_due_at))
+        entered = card.entered_at is not None  # its report clock was stopped; the review has the pack's own
+        starts, due_at = (None, None) if entered else (card.diagnosed_at, card.report_due_at)
+        found.append(Wanted("card_review", (desk,), starts, due_at))
     if card.state in _RETURNED:
         doctor = (DeskAt(f"user:{card.doctor_id}", "clinician"),) if card.doctor_id else ()
         due_at = card.report_due_at if card.entered_at is None else None
@@ -89,14 +91,10 @@ def follow_card(card: Card, by: Actor) -> None:
 
 
 def title_of(about: Card | Suspicion, lang: str = "zh") -> str:
-    """What a list of work says: never who, nor a sensitive disease (visibility pack, rules.screens)."""
-    disease = load().diseases.get(about.disease)
-    if about.group not in SHARED_IN_A_DEPARTMENT:
-        name = "Sensitive disease" if lang == "en" else "敏感病种"
-    else:
-        name = (disease.en if lang == "en" else disease.name) if disease else ""
-    number = about.card_no if isinstance(about, Card) else ""
-    return f"{name} {number}".strip()
+    """What a list of work says: never who, nor a sensitive disease or its card (visibility pack, rules.screens)."""
+    # The number of a sensitive card would find its person by search or on paper.
+    number = about.card_no if isinstance(about, Card) and about.group in SHARED_IN_A_DEPARTMENT else ""
+    return f"{list_name(about.disease, about.group, lang)} {number}".strip()
 
 
 def open_suspicion(one: Suspicion, by: Actor) -> None:

@@ -17,6 +17,7 @@ from yifang.apps.ledger.services import looked
 from yifang.apps.places.models import Organisation
 from yifang.apps.reporting import versions
 from yifang.apps.reporting.models import Card
+from yifang.apps.reporting.queries import version_for
 from yifang.apps.reporting.rules import form_of
 from yifang.kernel import clock
 from yifang.kernel.errors import UserError
@@ -55,14 +56,14 @@ LINE_LIST = (
 
 
 def export_card_docx(card: Card, viewer: Viewer) -> bytes:
-    """The current version of the card as a Word document, identity open; leaves an entry in the access stream.
+    """The version of the card that the viewer goes by as a Word document, identity open; leaves an access entry.
 
     Raises NotAllowed, and UserError `records.purpose_needed` without a purpose.
     """
     viewer.check("card.export")
     if not viewer.purpose:
         raise UserError("records.purpose_needed")
-    version = versions.current(card)
+    version = version_for(card, viewer)
     looked("card.exported", "card", card.id, viewer, version=version.number)
     user = User.objects.filter(id=viewer.user_id).first()
     source = Provenance(

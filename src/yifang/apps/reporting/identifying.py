@@ -14,11 +14,10 @@ from uuid import UUID
 
 from yifang import identify
 from yifang.apps.records.models import Record, RecordState
-from yifang.apps.reporting.models import Card, CardState
+from yifang.apps.reporting.models import NO_REPORT, Card
 from yifang.formats import canonical
 from yifang.formats.storage import from_json
 from yifang.identify import Evidence, PersonContext, Reported, Suspicion
-from yifang.identify.record_facts import day_of, doses
 from yifang.kernel import clock
 from yifang.knowledge import load
 
@@ -30,10 +29,14 @@ _DOSES_WITHIN = timedelta(days=60)  # covers the longest window of the triggers 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one record says: suspicions with the evidence that is its own, and diseases that were reported already."""
+    """What one record says: suspicions with the evidence that is its own, and diseases that were reported already.
+
+    `spoken` are all diseases it has positive evidence of, those that prompt nobody (a screening) as well.
+    """
 
     suspicions: tuple[tuple[Suspicion, list[Kept]], ...] = ()
     standing: Mapping[str, list[Kept]] = field(default_factory=dict)
+    spoken: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -47,7 +50,7 @@ class Background:
     def of(cls, persons: Collection[UUID], rows: Sequence[Record]) -> Background:
         """Cards reported (not drafts, not deleted ones) and doses given shortly before the earliest of `rows`."""
         reported: dict[UUID, list[Reported]] = defaultdict(list)
-        cards = Card.objects.filter(person_id__in=persons).exclude(state__in=(CardState.DRAFT, CardState.DELETED))
+        cards = Card.objects.filter(person_id__in=persons).exclude(state__in=NO_REPORT)
         for card in cards.only("person_id", "disease", "diagnosed_at", "created_at"):
             day = (card.diagnosed_at or card.created_at).astimezone(clock.CHINA).date()
             reported[card.person_id].append(Reported(card.disease, day))
@@ -94,7 +97,8 @@ def _found(row: Record, outcome: identify.Identified, before: Sequence[Evidence]
     for one in outcome.withheld:
         if one.rule == "already_reported":
             standing[one.disease].append(_kept(one.evidence, row.id))
-    return Found(suspicions, standing)
+    spoken = {one.disease for one in (*outcome.suspicions, *outcome.withheld)}
+    return Found(suspicions, standing, frozenset(spoken | {one.evidence.disease for one in outcome.withheld}))
 
 
 def _kept(evidence: Evidence, record: UUID) -> Kept:
@@ -110,10 +114,8 @@ def _vaccinations(persons: Collection[UUID], rows: Sequence[Record]) -> dict[UUI
         return {}
     since = min(row.at for row in rows) - _DOSES_WITHIN
     found: dict[UUID, list[tuple[str, date]]] = defaultdict(list)
+    facts = identify.compiled(load()).facts
     kept = Record.objects.filter(person_id__in=persons, kind="immunization", current=True, at__gte=since)
     for row in kept.exclude(state=RecordState.CANCELLED).only("person_id", "payload"):
-        record = from_json(row.payload)
-        day = day_of(record)
-        for vaccine, ages in doses(record, None).items():
-            found[row.person_id] += [(vaccine, day - timedelta(days=age)) for age in ages if day]
+        found[row.person_id] += facts.given(from_json(row.payload))
     return found

@@ -5,7 +5,7 @@ The clock of a card runs from diagnosis to the entry in the national system: `re
 """
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from yifang.apps.accounts.models import User
@@ -101,17 +101,27 @@ class CardState(models.TextChoices):
     RETURNED_BY_DISTRICT = "returned_by_district", _("区县退卡")
     AUDITED = "audited", _("已审核(终审)")
     DELETED = "deleted", _("已删除")
+    DISCARDED = "discarded", _("已弃置")
 
 
 CARD_TRANSITIONS = {
-    CardState.DRAFT: {CardState.HOSPITAL_REVIEW},
+    # A draft was never a report: it is discarded, never deleted, and the question behind it still waits.
+    CardState.DRAFT: {CardState.HOSPITAL_REVIEW, CardState.DISCARDED},
     CardState.HOSPITAL_REVIEW: {CardState.SUBMITTED, CardState.RETURNED_BY_HOSPITAL, CardState.DELETED},
     CardState.RETURNED_BY_HOSPITAL: {CardState.HOSPITAL_REVIEW, CardState.DELETED},
     CardState.SUBMITTED: {CardState.AUDITED, CardState.RETURNED_BY_DISTRICT, CardState.DELETED},
     CardState.RETURNED_BY_DISTRICT: {CardState.HOSPITAL_REVIEW, CardState.DELETED},
-    CardState.AUDITED: {CardState.DELETED},
+    CardState.AUDITED: {CardState.DELETED, CardState.SUBMITTED},  # back: a slip, undone at once by whoever made it
     CardState.DELETED: set(),
+    CardState.DISCARDED: set(),
 }
+GONE = (CardState.DELETED, CardState.DISCARDED)
+NO_REPORT = (CardState.DRAFT, *GONE)  # what says of nobody that they fell ill
+
+
+class EntrySource(models.TextChoices):
+    TYPED = "typed", _("人工登记")
+    RECONCILED = "reconciled", _("与导出文件核对")
 
 
 class Case(models.Model):
@@ -159,6 +169,9 @@ class Card(models.Model):
     state = models.CharField(max_length=24, choices=CardState, default=CardState.DRAFT)
     reason = models.CharField(max_length=300, blank=True)  # what people were told: why returned, why deleted
     version = models.PositiveIntegerField(default=1)
+    # The version that the district has: after a return the columns below keep saying what it says, until the next one
+    # is approved.
+    sent_version = models.PositiveIntegerField(null=True)
     disease = models.CharField(max_length=40, blank=True)
     subtype = models.CharField(max_length=40, blank=True)
     group = models.CharField(max_length=24, default="ordinary")
@@ -178,6 +191,7 @@ class Card(models.Model):
     reviewed_at = models.DateTimeField(null=True)  # sent to the district by the hospital's desk
     national_card_id = models.CharField(max_length=40, blank=True)
     entered_at = models.DateTimeField(null=True)  # 报告卡录入时间 in the national system
+    entry_source = models.CharField(max_length=12, choices=EntrySource, blank=True)
     audit_due_at = models.DateTimeField(null=True)
     audited_at = models.DateTimeField(null=True)
     audited_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -203,6 +217,11 @@ class Card(models.Model):
             models.Index(fields=("organisation", "state", "created_at", "id"), name="card_desk_done"),
             models.Index(fields=("audit_due_at", "id"), condition=Q(state="submitted"), name="card_awaiting_audit"),
             models.Index(fields=("school", "disease", "onset_date"), name="card_school"),
+            models.Index(  # late or not entered: few at any time, and counted on the desk's every page
+                fields=("organisation", "created_at", "id"),
+                condition=Q(entered_at__isnull=True) | Q(entered_at__gt=F("report_due_at"), late_reason=""),
+                name="card_late",
+            ),
         )
 
     def __str__(self) -> str:
@@ -230,6 +249,45 @@ class CardVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.card} v{self.number}"
+
+
+class Said(models.Model):
+    """Why somebody took a step: the words that the ledger must not hold. Its entry names this row (`said`)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="said")
+    step = models.CharField(max_length=24)  # the verb of the ledger entry, without `reporting.card_`
+    text = models.CharField(max_length=300)
+    before = models.JSONField(default=dict)  # what the step replaced, where no version keeps it
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.card_id} {self.step}"
+
+
+class Reconciliation(models.Model):
+    """A file from the national system held against the cards that lack its number: a preview until confirmed.
+
+    `lines` holds row numbers, national numbers, entry times and card ids, never who anybody is.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    file_name = models.CharField(max_length=200)
+    digest = models.BinaryField(max_length=32)  # keyed, of the bytes
+    lines = models.JSONField()
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("made_by", "made_at")),)
+
+    def __str__(self) -> str:
+        return self.file_name
 
 
 class CardKey(models.Model):
@@ -292,9 +350,13 @@ class SavedView(models.Model):
     query = models.CharField(max_length=1000)
     shared_scope = models.CharField(max_length=80, blank=True)
     shared_role = models.CharField(max_length=30, blank=True)
+    first = models.BooleanField(default=False)  # the list opens with it
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("user", "page", "name"), name="one_view_a_name"),)
+        constraints = (
+            models.UniqueConstraint(fields=("user", "page", "name"), name="one_view_a_name"),
+            models.UniqueConstraint(fields=("user", "page"), condition=Q(first=True), name="one_first_view"),
+        )
         ordering = ("name",)
 
     def __str__(self) -> str:

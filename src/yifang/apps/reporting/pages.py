@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from yifang.apps.reporting.queries import clinic
 from yifang.kernel import protocols
@@ -17,14 +18,24 @@ def register() -> None:
     protocols.menu.add(
         protocols.MenuItem(
             "suspicions",
-            _("待排查线索"),
+            pgettext_lazy("list", "待排查线索"),
             "reporting:suspicions",
             frozenset({"clinician"}),
             10,
             "zoom-question",
             clinic.badge,
+            _("看系统提示的待排查线索和依据，决定报告、排除或会诊。"),
         )
     )
     protocols.menu.add(
-        protocols.MenuItem("desk", _("公卫科工作台"), "reporting:desk", _DESK, 10, "clipboard-list", clinic.desk_badge)
+        protocols.MenuItem(
+            "desk",
+            _("公卫科工作台"),
+            "reporting:desk",
+            _DESK,
+            10,
+            "clipboard-list",
+            clinic.desk_badge,
+            _("审核本院报告卡，录入大疫情网并回填卡号。"),
+        )
     )

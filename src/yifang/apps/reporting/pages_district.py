@@ -17,10 +17,27 @@ def register() -> None:
     protocols.subject_pages.add(protocols.SubjectPage("grid_visit", "reporting:visit"))
     protocols.menu.add(
         protocols.MenuItem(
-            "audit", _("报告卡审核"), "reporting:audit", _who("card.audit"), 20, "clipboard-check", _waiting
+            "audit",
+            _("报告卡审核"),
+            "reporting:audit",
+            _who("card.audit"),
+            20,
+            "clipboard-check",
+            _waiting,
+            about=_("逐张核对本辖区的报告卡，对照原始记录。"),
         )
     )
-    protocols.menu.add(protocols.MenuItem("cases", _("病例一览"), "reporting:cases", _who("case.list"), 25, "virus"))
+    protocols.menu.add(
+        protocols.MenuItem(
+            "cases",
+            _("病例一览"),
+            "reporting:cases",
+            _who("case.list"),
+            25,
+            "virus",
+            about=_("查看与本岗位有关的病例：发病、报告和审核到了哪一步。"),
+        )
+    )
 
 
 def _waiting(viewer: Viewer) -> int:

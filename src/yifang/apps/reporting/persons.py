@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.records import people
 from yifang.apps.records.identity import Identity
-from yifang.apps.reporting import versions
+from yifang.apps.reporting import versions, visible
 from yifang.apps.reporting.models import Card
 from yifang.apps.reporting.rules import Answers, Situation
 from yifang.kernel import clock
@@ -21,14 +22,17 @@ _SEX = {"1": "male", "2": "female"}
 
 
 def link(card: Card) -> None:
-    """Set the card's person by its current answers; a corrected number or name may make it another's."""
+    """Set the card's person by the answers in force; a corrected number or name may make it another's."""
     if card.suspicion_id is not None:
         return
-    known = known_from(versions.answers_of(versions.current(card)), card)
+    known = known_from(versions.answers_of(versions.in_force(card)), card)
     (person_id,) = people.find_or_make([known], card.organisation)
     if person_id != card.person_id:
+        facts = {"person": person_id, "before": card.person_id}
         card.person_id = person_id
         card.save(update_fields=["person"])
+        scopes = list(visible.of_card(card))
+        append(Change("reporting.card_linked", "card", card.id, fields=["person"], facts=facts, scopes=scopes), NODE)
 
 
 def known_from(answers: Mapping[str, Any], card: Card) -> people.Known:

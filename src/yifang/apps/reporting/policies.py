@@ -3,9 +3,11 @@
 from yifang.kernel.row_security import ROLE, SCOPES, USER, Table, seen
 
 TABLES = [
-    Table("reporting_suspicion", may="SELECT, INSERT, UPDATE", rows=seen("reporting_suspicion.id")),
+    Table("reporting_suspicion", may="SELECT, UPDATE", rows=seen("reporting_suspicion.id")),
     Table("reporting_card", may="SELECT, INSERT, UPDATE", rows=seen("reporting_card.id")),
     Table("reporting_cardversion", may="SELECT, INSERT", rows=seen("reporting_cardversion.card_id")),
+    Table("reporting_said", may="SELECT, INSERT", rows=seen("reporting_said.card_id")),
+    Table("reporting_reconciliation", may="SELECT, INSERT, UPDATE", rows=f"made_by_id = {USER}"),
     Table("reporting_cardkey", rows="false"),  # found and compared in jobs only
     Table("reporting_case", rows=seen("reporting_case.id")),
     Table(
@@ -18,5 +20,6 @@ TABLES = [
         may="SELECT, INSERT, UPDATE, DELETE",
         rows=f"user_id = {USER} OR (shared_role = {ROLE} AND shared_scope = ANY ({SCOPES}))",
         added=f"user_id = {USER}",
+        changes=f"user_id = {USER}",  # a shared view is offered, not given away
     ),
 ]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.accounts.words import both
 from yifang.apps.reporting.models import (
+    NO_REPORT,
     SUSPICION_TRANSITIONS,
     Card,
     CardState,
@@ -25,6 +26,7 @@ from yifang.kernel.errors import NotAllowed, WrongState, YifangError
 
 _EDITED = frozenset({CardState.DRAFT, CardState.RETURNED_BY_HOSPITAL, CardState.RETURNED_BY_DISTRICT})
 _WITH_DISTRICT = frozenset({CardState.SUBMITTED, CardState.AUDITED})
+_LIVE = frozenset(CardState) - frozenset(NO_REPORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +42,21 @@ class Verb:
 VERBS: dict[str, Verb] = {
     "save": Verb(_("保存"), "card.draft", _EDITED),
     "report": Verb(_("上报"), "card.report", _EDITED, CardState.HOSPITAL_REVIEW),
+    "discard": Verb(_("弃置草稿"), "card.draft", frozenset({CardState.DRAFT}), CardState.DISCARDED),
     "return_by_hospital": Verb(
         _("退回医生"), "card.review", frozenset({CardState.HOSPITAL_REVIEW}), CardState.RETURNED_BY_HOSPITAL
     ),
     "approve": Verb(_("审核通过"), "card.review", frozenset({CardState.HOSPITAL_REVIEW}), CardState.SUBMITTED),
     "enter": Verb(_("登记网报卡号"), "card.enter", _WITH_DISTRICT | {CardState.RETURNED_BY_DISTRICT}),
-    "explain": Verb(_("说明迟报原因"), "card.enter", frozenset(CardState) - {CardState.DRAFT, CardState.DELETED}),
+    "correct_entry": Verb(_("更正网报卡号"), "card.enter", _LIVE),
+    "explain": Verb(_("说明迟报原因"), "card.enter", _LIVE),
     "audit": Verb(_("终审"), "card.audit", frozenset({CardState.SUBMITTED}), CardState.AUDITED),
+    "undo_audit": Verb(_("撤销终审"), "card.audit", frozenset({CardState.AUDITED}), CardState.SUBMITTED),
     "return_by_district": Verb(
         _("退卡"), "card.audit", frozenset({CardState.SUBMITTED}), CardState.RETURNED_BY_DISTRICT
     ),
     "correct": Verb(_("订正"), "card.correct", _WITH_DISTRICT),
-    "delete": Verb(
-        _("删除"), "card.delete", frozenset(CardState) - {CardState.DRAFT, CardState.DELETED}, CardState.DELETED
-    ),
+    "delete": Verb(_("删除"), "card.delete", _LIVE, CardState.DELETED),
 }
 
 

@@ -5,7 +5,7 @@ Links lead to whichever page is registered for a subject (`protocols.subject_pag
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,8 @@ def register() -> None:
     """Called once, when the app is ready."""
     protocols.timeline.add(protocols.Named("reporting", timeline))
     protocols.search.add(protocols.Named("reporting", search))
+    protocols.subject_names.add(protocols.Named("card", names_of_cards))
+    protocols.subject_names.add(protocols.Named("suspicion", names_of_suspicions))
 
 
 def timeline(viewer: Viewer, person_id: UUID) -> Iterator[TimelineEntry]:
@@ -49,7 +51,7 @@ def search(viewer: Viewer, text: str, limit: int) -> list[SearchHit]:
     hits = [
         SearchHit(
             "card", who(one.group, one.id, one.masked_name) or one.card_no,
-            f"{_disease(one.disease)} · {one.get_state_display()} · {one.organisation} · {one.card_no}",
+            f"{_('报告卡')} · {_disease(one.disease)} · {one.get_state_display()} · {one.organisation} · {one.card_no}",
             _url("card", one.id),
         )
         for one in found.cards
@@ -57,15 +59,32 @@ def search(viewer: Viewer, text: str, limit: int) -> list[SearchHit]:
     hits += [
         SearchHit(
             "case", who(one.group, one.id, one.person.masked_name),
-            f"{_disease(one.disease)} · {one.onset_date} · {one.report_org}", _url("case", one.id),
+            f"{_('病例')} · {_disease(one.disease)} · {one.onset_date} · {one.report_org}", _url("case", one.id),
         )
         for one in found.cases
     ]  # fmt: skip
     hits += [
-        SearchHit("suspicion", one.person.masked_name, _disease(one.disease), _url("suspicion", one.id))
+        SearchHit(
+            "suspicion", one.person.masked_name, f"{_('线索')} · {_disease(one.disease)}", _url("suspicion", one.id)
+        )
         for one in found.suspicions
     ]
     return hits[:limit]
+
+
+def names_of_cards(viewer: Viewer, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Who the cards are about, masked; those that the viewer does not see are left out."""
+    if not viewer.can("card.view"):
+        return {}
+    return {one.id: who(one.group, one.id, one.masked_name) for one in Card.objects.filter(id__in=ids)}
+
+
+def names_of_suspicions(viewer: Viewer, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Who the suspicions are about, masked; those that the viewer does not see are left out."""
+    if not viewer.can("suspicion.list"):
+        return {}
+    found = Suspicion.objects.filter(id__in=ids).select_related("person")
+    return {one.id: who(one.group, one.id, one.person.masked_name) for one in found}
 
 
 def _disease(id: str) -> str:

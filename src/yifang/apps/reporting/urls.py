@@ -3,7 +3,7 @@
 from django.urls import path
 
 from yifang.apps.reporting import urls_district
-from yifang.apps.reporting.views import cards, desk, forms, suspicions
+from yifang.apps.reporting.views import cards, desk, forms, reconcile, suspicions
 
 app_name = "reporting"
 urlpatterns = [
@@ -14,6 +14,9 @@ urlpatterns = [
     path("suspicions/<uuid:suspicion_id>/consult", suspicions.consult, name="consult"),
     path("desk/", desk.desk, name="desk"),
     path("desk/approve", desk.approve_many, name="approve_many"),
+    path("desk/reconcile", reconcile.start, name="reconcile"),
+    path("desk/reconcile/<uuid:reconciliation_id>", reconcile.preview, name="reconciliation"),
+    path("desk/reconcile/<uuid:reconciliation_id>/confirm", reconcile.confirm, name="reconciliation_confirm"),
     path("cards/new", forms.blank, name="blank"),
     path("cards/areas", forms.areas, name="areas"),
     path("cards/<uuid:card_id>", cards.card, name="card"),
@@ -22,6 +25,9 @@ urlpatterns = [
     path("cards/<uuid:card_id>/approve", cards.approve, name="approve"),
     path("cards/<uuid:card_id>/return", cards.send_back, name="send_back"),
     path("cards/<uuid:card_id>/enter", cards.enter, name="enter"),
+    path("cards/<uuid:card_id>/entry", cards.correct_entry, name="correct_entry"),
+    path("cards/<uuid:card_id>/discard", cards.discard, name="discard"),
+    path("cards/<uuid:card_id>/undo", cards.undo_audit, name="undo_audit"),
     path("cards/<uuid:card_id>/late", cards.explain, name="explain_late"),
     path("cards/<uuid:card_id>/delete", cards.delete, name="delete"),
     path("cards/<uuid:card_id>/word", cards.export, name="word"),

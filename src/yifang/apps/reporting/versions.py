@@ -10,13 +10,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from yifang.apps.accounts.keys import sealing
 from yifang.apps.ledger.services import Actor
 from yifang.apps.reporting.models import Card, CardVersion
 from yifang.apps.reporting.rules import Finding, form_of
 from yifang.kernel import clock
-from yifang.kernel.digest import digest_of
+from yifang.kernel.digest import canonical_json
 from yifang.kernel.ids import new_id
 from yifang.knowledge import load
 
@@ -51,14 +52,14 @@ def write(
         values={name: value for name, value in given.items() if name not in sealed},
         remarks=[one.to_json() for one in findings], made_at=clock.now(), made_by_id=by.user_id,
     )  # fmt: skip
-    version.sealed = sealing().seal(json.dumps(sealed, ensure_ascii=False).encode(), _context(version))
+    version.sealed = sealing().seal(json.dumps(sealed, ensure_ascii=False).encode(), context(version.id))
     version.save(force_insert=True)
     return version
 
 
 def answers_of(version: CardVersion) -> dict[str, Any]:
     """All answers, identity opened."""
-    return {**version.values, **json.loads(sealing().open(version.sealed, _context(version)))}
+    return {**version.values, **json.loads(sealing().open(version.sealed, context(version.id)))}
 
 
 def current(card: Card) -> CardVersion:
@@ -66,9 +67,14 @@ def current(card: Card) -> CardVersion:
     return card.versions.get(number=card.version)
 
 
+def in_force(card: Card) -> CardVersion:
+    """The version that the district has and that counts; of a card that was never sent, the one that stands."""
+    return card.versions.get(number=card.sent_version or card.version)
+
+
 def digest(version: CardVersion) -> str:
-    """The digest of the version's content for the ledger; over the sealed bytes, so that no answer can be tried out."""
-    return digest_of({"values": version.values, "sealed": bytes(version.sealed).hex()})
+    """The keyed digest of all answers for the ledger: the same when sealed anew, and no answer can be tried out."""
+    return sealing().digest("card.version", canonical_json(answers_of(version)))
 
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -92,5 +98,6 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _context(version: CardVersion) -> str:
-    return f"card:{version.id}"
+def context(version: UUID) -> str:
+    """What the sealed bytes of a version are bound to."""
+    return f"card:{version}"

@@ -13,14 +13,15 @@ from uuid import UUID
 
 from yifang.apps.accounts import visibility
 from yifang.apps.accounts.models import SubjectKind, Visibility
+from yifang.apps.accounts.services.glass import ROW as GLASS
 from yifang.apps.accounts.viewers import department_scope
 from yifang.apps.accounts.visibility import SHARED_IN_A_DEPARTMENT, Subject, area_scopes
-from yifang.apps.reporting.models import Card, CardState, Case, Suspicion
+from yifang.apps.reporting.models import Card, Case, Suspicion
 from yifang.kernel import areas, clock
+from yifang.knowledge import load
 
 HOSPITAL, REPORT_AREA, RESIDENCE, SCHOOL = "hospital", "report_area", "residence", "school"
 _REASONS = (HOSPITAL, REPORT_AREA, RESIDENCE, SCHOOL)
-_INSIDE = (CardState.DRAFT, CardState.HOSPITAL_REVIEW, CardState.RETURNED_BY_HOSPITAL)
 
 Shown = dict[str, str]  # scope → reason; the first reason a scope is met with is kept
 
@@ -31,11 +32,11 @@ def of_suspicion(one: Suspicion) -> Shown:
 
 
 def of_card(card: Card) -> Shown:
-    """As the module says; a card sent back by the district or deleted stays where it was seen."""
+    """As the module says; what was once sent on stays where it was seen, returned, deleted or under review anew."""
     # A draft that names no disease yet may come to name a sensitive one: the department waits until it is said.
     department = card.department if card.disease else ""
     shown = _inside(card.organisation_id, department, card.doctor_id, card.group)
-    if card.reviewed_at is None or card.state in _INSIDE:
+    if card.reviewed_at is None:
         return shown
     return {**_outside(card.report_area, card.residence_area, card.school, card.group), **shown}
 
@@ -62,21 +63,47 @@ def show(subject: Subject, shown: Shown) -> None:
 
 
 def settle(subject: Subject, shown: Shown) -> None:
-    """Make the rows say exactly this: end what no longer holds, open what holds again, follow disease and group."""
-    show(subject, shown)
+    """Make the rows say exactly this: end what no longer holds, open what holds again, follow disease and group.
+
+    One read where all of it is so already, as it mostly is.
+    """
     live = Visibility.objects.filter(subject=subject.id, reason__in=_REASONS)
-    live.update(disease=subject.disease, group=subject.group, person=subject.person)
-    now = clock.now()
-    ended = [row.id for row in live.filter(until=None) if shown.get(row.scope) != row.reason]
-    again = [row.id for row in live.exclude(until=None) if shown.get(row.scope) == row.reason]
-    Visibility.objects.filter(id__in=ended).update(until=now)
+    rows = list(live)
+    there = {(row.scope, row.reason) for row in rows}
+    if new := {scope: why for scope, why in shown.items() if (scope, why) not in there}:
+        show(subject, new)
+    said = (subject.disease, subject.group, subject.person)
+    if any((row.disease, row.group, row.person) != said for row in rows):
+        live.update(disease=subject.disease, group=subject.group, person=subject.person)
+    ended = [row.id for row in rows if row.until is None and shown.get(row.scope) != row.reason]
+    again = [row.id for row in rows if row.until is not None and shown.get(row.scope) == row.reason]
+    Visibility.objects.filter(id__in=ended).update(until=clock.now())
     Visibility.objects.filter(id__in=again).update(until=None)
 
 
-def protect_record(record_id: UUID, group: str) -> None:
-    """A record that speaks of a sensitive disease is shown as one; a second disease never lowers the first."""
+def of_record(one: Suspicion, group: str) -> Shown:
+    """To whom a suspicion shows the record behind it, which may speak of a more sensitive disease than its own."""
+    return _inside(one.organisation_id, one.department, one.clinician_id, group)
+
+
+def strictest(groups: Iterable[str]) -> str:
+    """The most guarded of `groups`: the visibility pack names them in that order, `ordinary` last."""
+    order = list(load().visibility.groups)
+    return min(groups, key=order.index, default="ordinary")
+
+
+def protect_record(record_id: UUID, groups: Iterable[str]) -> str:
+    """A record that speaks of a sensitive disease is shown as one, and its department no longer sees it.
+
+    Never lowers what stood before; a broken glass goes on showing what it opened. Returns the group it is in now.
+    """
+    rows = Visibility.objects.filter(subject=record_id).exclude(reason__startswith=GLASS)
+    group = strictest({*groups, *rows.values_list("group", flat=True)} - SHARED_IN_A_DEPARTMENT)
     if group not in SHARED_IN_A_DEPARTMENT:
-        Visibility.objects.filter(subject=record_id, group="ordinary").update(group=group)
+        rows.exclude(group=group).update(group=group)
+        if rows.filter(scope__startswith="user:").exists():
+            rows.filter(scope__startswith="dept:", until=None).update(until=clock.now())
+    return group
 
 
 def county_scope(area: str) -> str:

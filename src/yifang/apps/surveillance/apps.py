@@ -26,5 +26,6 @@ class SurveillanceConfig(AppConfig):
                 order=30,
                 icon="radar",
                 badge=queries.waiting,
+                about=_("看本辖区的预警信号：观察数、预期数、依据和核实结论。"),
             )
         )

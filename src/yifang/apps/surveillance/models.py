@@ -78,11 +78,17 @@ class Signal(models.Model):
     def __str__(self) -> str:
         return f"{self.disease}@{self.area_code}"
 
+    @property
+    def has_fallen(self) -> bool:
+        """Whether it waits for an answer though fewer cases are left behind it than raised it."""
+        return self.state != SignalState.CLOSED and self.observed < self.limit
+
 
 class SignalCase(models.Model):
     signal = models.ForeignKey(Signal, on_delete=models.CASCADE)
     case = models.ForeignKey(Case, on_delete=models.PROTECT)
     joined_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)  # taken back or corrected away; kept, for the signal was raised by it
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("signal", "case"), name="one_case_a_signal"),)
@@ -110,14 +116,18 @@ class SignalStep(models.Model):
 
 
 class Feedback(models.Model):
-    """What the CDC tells those who reported: for the scopes named, until a day, with receipts."""
+    """What the CDC tells those who reported: for the scopes named, until a day, with receipts.
+
+    `text` is a person's own words; with a `conclusion` it is what closing told, put into the reader's language.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     signal = models.ForeignKey(Signal, on_delete=models.PROTECT, related_name="feedback")
     scopes = ArrayField(models.CharField(max_length=80))
     group = models.CharField(max_length=24)
     disease = models.CharField(max_length=40)
-    text = models.CharField(max_length=1000)
+    conclusion = models.CharField(max_length=16, choices=Conclusion, blank=True)
+    text = models.CharField(max_length=1000, blank=True)
     at = models.DateTimeField()
     until = models.DateTimeField()
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

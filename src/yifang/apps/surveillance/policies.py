@@ -10,7 +10,7 @@ _FOR_ME = f'scopes::text[] && {SCOPES} AND "group" = ANY ({CASE_GROUPS})'
 TABLES = [
     Table(
         "surveillance_signal",
-        may="SELECT, UPDATE",
+        may="SELECT, UPDATE (state, conclusion, owner_id, answered_at, closed_at)",
         rows=seen("surveillance_signal.id", groups=COUNT_GROUPS),
     ),
     Table("surveillance_signalcase", rows=seen("surveillance_signalcase.signal_id", groups=COUNT_GROUPS)),

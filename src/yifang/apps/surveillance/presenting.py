@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from yifang.apps.surveillance.models import TRANSITIONS, Signal, SignalState, SignalStep
 from yifang.apps.surveillance.queries import area_name, disease_name
@@ -62,7 +63,7 @@ def reasons(signal: Signal) -> list[tuple[Any, Any]]:
     told = signal.explanation
     return [
         (_("方法"), method_name(signal)),
-        (_("观察到"), _("{n} 例").format(n=signal.observed)),
+        (_("观察到"), ngettext("{n} 例", "{n} 例", signal.observed).format(n=signal.observed)),
         (_("预期"), _("{n:g} 例").format(n=signal.expected)),
         (_("限值"), _("{n:g} 例 / {days} 天").format(n=signal.limit, days=signal.window_days)),
         (_("规则"), told["rule"]),
@@ -74,10 +75,11 @@ def reasons(signal: Signal) -> list[tuple[Any, Any]]:
     ]
 
 
-def moments(signal: Signal, steps: Sequence[SignalStep]) -> list[Moment]:
-    """The course of a signal as a time line, from the moment it was raised."""
+def moments(signal: Signal, steps: Sequence[SignalStep], left: Sequence[datetime]) -> list[Moment]:
+    """The course of a signal as a time line, from the moment it was raised; `left` is when cases left it."""
     raised = Moment(signal.raised_at, _("产生预警"), method_name(signal), "radar", "warn")
-    return [raised] + [
+    gone = [Moment(at, _("1 例被排除或订正"), _("不再计入本信号"), "circle-x", "info") for at in left]
+    answered = [
         Moment(
             step.at,
             " · ".join(filter(None, (step.get_state_display(), step.get_conclusion_display()))),
@@ -88,6 +90,7 @@ def moments(signal: Signal, steps: Sequence[SignalStep]) -> list[Moment]:
         )
         for step in steps
     ]
+    return [raised, *sorted([*gone, *answered], key=lambda moment: moment.at)]
 
 
 CASE_CLASSES = {

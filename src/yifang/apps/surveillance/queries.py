@@ -8,15 +8,16 @@ from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from yifang.apps.accounts.models import SubjectKind
 from yifang.apps.accounts.queries import at_desk
 from yifang.apps.accounts.viewers import Viewer, list_scope
-from yifang.apps.accounts.visibility import listed
+from yifang.apps.accounts.visibility import list_name, listed
+from yifang.apps.accounts.words import message_language
 from yifang.apps.reporting.models import Case
 from yifang.apps.surveillance.models import Feedback, FeedbackReceipt, Signal, SignalState, SignalStep
+from yifang.apps.surveillance.policy import can_answer
 from yifang.kernel import clock, protocols
 from yifang.kernel.errors import NotFound
 from yifang.knowledge import load
@@ -46,17 +47,24 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Told:
+    """One feedback, its words in the reader's language, and who has read it."""
+
     feedback: Feedback
+    text: str
     reading: Reading
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A signal as the viewer sees it: `hidden` counts the cases whose own rows do not show them to this viewer."""
+    """A signal as the viewer sees it: `hidden` counts the cases whose own rows do not show them to this viewer.
+
+    `left` are the moments at which cases were taken back, or corrected so that they are none of its any more.
+    """
 
     signal: Signal
     cases: Sequence[Case]
     hidden: int
+    left: Sequence[datetime]
     steps: Sequence[SignalStep]
     feedback: Sequence[Told]
 
@@ -134,7 +142,8 @@ def detail(signal_id: UUID, viewer: Viewer) -> Detail:
     signal = Signal.objects.select_related("owner").filter(id=signal_id).first()
     if signal is None:
         raise NotFound("surveillance.no_signal")
-    behind = list(signal.signalcase_set.order_by("-joined_at").values_list("case_id", flat=True))
+    rows = list(signal.signalcase_set.order_by("-joined_at").values_list("case_id", "left_at"))
+    behind = [case for case, left in rows if left is None]
     cases = Case.objects.filter(id__in=behind).select_related("person", "report_org").order_by("-diagnosed_at")
     seen = list(cases) if viewer.can("case.list") else []
     told = signal.feedback.select_related("by").order_by("-at")
@@ -142,8 +151,9 @@ def detail(signal_id: UUID, viewer: Viewer) -> Detail:
         signal=signal,
         cases=seen,
         hidden=len(behind) - len(seen),
+        left=sorted(left for _case, left in rows if left is not None),
         steps=list(signal.steps.select_related("by").order_by("at")),
-        feedback=[Told(one, reading(one)) for one in told],
+        feedback=[Told(one, says(one), reading(one)) for one in told],
     )
 
 
@@ -166,7 +176,9 @@ def feedback_for(viewer: Viewer, *, disease: str = "", unread: bool = True) -> l
     """What the viewer was told and still holds, the newest first; for one disease where it is named."""
     if not viewer.can("feedback.read"):
         return []
-    rows = Feedback.objects.filter(until__gt=clock.now(), scopes__overlap=list(viewer.scopes)).select_related("by")
+    rows = Feedback.objects.filter(
+        until__gt=clock.now(), scopes__overlap=list(viewer.scopes), group__in=viewer.case_groups
+    ).select_related("by")
     if disease:
         rows = rows.filter(disease=disease)
     if unread:
@@ -175,8 +187,24 @@ def feedback_for(viewer: Viewer, *, disease: str = "", unread: bool = True) -> l
 
 
 def notices(viewer: Viewer) -> Iterable[protocols.Notice]:
-    """Unread feedback as the notices of my work."""
-    return map(_notice, feedback_for(viewer))
+    """Unread feedback, and the signals that lost their cases, as the notices of my work: no sensitive disease named."""
+    yield from (_notice(one, named=False) for one in feedback_for(viewer))
+    for signal in fallen(viewer):
+        yield protocols.Notice(
+            at=signal.raised_at,
+            label=_("{disease}：预警病例减少").format(disease=_list_name(signal)),
+            text=says_fallen(signal),
+            url=reverse("surveillance:signal", args=[signal.id]),
+        )
+
+
+def fallen(viewer: Viewer) -> list[Signal]:
+    """The signals with fewer cases left than raised them, for their owner; without one, for all who may answer."""
+    if not viewer.can("signal.answer"):
+        return []
+    rows = Signal.objects.exclude(state=SignalState.CLOSED).filter(observed__lt=F("limit"))
+    rows = rows.filter(Q(owner_id=viewer.user_id) | Q(owner=None))
+    return [one for one in rows.order_by("due_at")[:20] if can_answer(one, viewer)]
 
 
 def related(viewer: Viewer, kind: str, subject: UUID) -> list[protocols.SearchHit]:
@@ -195,14 +223,34 @@ def related(viewer: Viewer, kind: str, subject: UUID) -> list[protocols.SearchHi
 
 def advice(viewer: Viewer, disease: str) -> Iterable[protocols.Notice]:
     """Feedback on one disease, read or not, for the pages on which it is reported."""
-    return map(_notice, feedback_for(viewer, disease=disease, unread=False))
+    return (_notice(one, named=True) for one in feedback_for(viewer, disease=disease, unread=False))
 
 
-def _notice(one: Feedback) -> protocols.Notice:
+def says_fallen(signal: Signal) -> str:
+    """What is left behind a signal whose cases were taken back, "" while it is as strong as when it was raised."""
+    if not signal.has_fallen:
+        return ""
+    return _("病例被排除或订正后剩 {n} 例，低于限值 {limit:g} 例；请核实后给出结论。").format(
+        n=signal.observed, limit=signal.limit
+    )
+
+
+def says(feedback: Feedback, disease: str = "") -> str:
+    """The feedback in the reader's language; a person's own words stay as they wrote them."""
+    if not feedback.conclusion:
+        return feedback.text
+    told = _("{disease}预警已核实，结论：{conclusion}。").format(
+        disease=disease or disease_name(feedback.disease), conclusion=feedback.get_conclusion_display()
+    )
+    return f"{told}{feedback.text}"
+
+
+def _notice(one: Feedback, *, named: bool) -> protocols.Notice:
+    disease = disease_name(one.disease) if named else _list_name(one)
     return protocols.Notice(
         at=one.at,
-        label=_("{disease}：疾控反馈").format(disease=disease_name(one.disease)),
-        text=one.text,
+        label=_("{disease}：疾控反馈").format(disease=disease),
+        text=says(one, disease),
         who=str(one.by),
         read_url=reverse("surveillance:read", args=[one.id]),
     )
@@ -211,7 +259,11 @@ def _notice(one: Feedback) -> protocols.Notice:
 def disease_name(disease: str) -> str:
     """The disease in the reader's language."""
     found = load().disease(disease)
-    return found.en if translation.get_language() == "en" else found.name
+    return found.en if message_language() == "en" else found.name
+
+
+def _list_name(one: Signal | Feedback) -> str:
+    return list_name(one.disease, one.group, message_language())
 
 
 def area_name(code: str) -> str:

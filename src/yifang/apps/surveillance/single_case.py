@@ -10,6 +10,7 @@ from yifang.knowledge import load
 from yifang.knowledge.models.diseases import Disease
 
 METHOD = "single_case"
+WORK = "signal_answer"  # the kind of work item that an answer ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Watch:
     disease: Disease
     limit: int
     window_days: int
-    hours: int
+    hours: float
 
     def explanation(self) -> dict[str, object]:
         """The rule with its source and confidence, as a signal keeps it."""
@@ -39,12 +40,10 @@ def watch(disease: str, subtype: str = "") -> Watch | None:
     if not found.is_watched_singly:
         return None
     alert = found.alert
-    return Watch(found, alert.threshold or 1, alert.window_days or 1, alert.response_hours or _hours_of(found))
-
-
-def _hours_of(disease: Disease) -> int:
-    """Where the pack gives no time to answer: two hours for what is reported within two, else a day (W-05)."""
-    return 2 if disease.is_urgent else 24
+    # Where the diseases pack gives no time to answer, the clock of the work pack: shorter for what is urgent (W-05).
+    clock, _ = load().work.kind(WORK).for_urgency(found.is_urgent)
+    hours = alert.response_hours or clock.hours or 24
+    return Watch(found, alert.threshold or 1, alert.window_days or 1, hours)
 
 
 def county_of(area: str) -> str:

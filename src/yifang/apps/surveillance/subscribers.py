@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from yifang.apps.ledger.subscriptions import Heard, subscribe
 from yifang.apps.surveillance.services import consider
 
-CASES = ("reporting.case_made", "reporting.case_joined", "reporting.case_changed")
+CASES = tuple(f"reporting.case_{what}" for what in ("made", "joined", "changed", "excluded"))
 
 
 def register() -> None:
@@ -14,7 +14,7 @@ def register() -> None:
 
 
 def on_case(heard: Sequence[Heard]) -> None:
-    """Let each case raise its signal; a case heard of twice raises nothing more."""
+    """Let each case raise its signal, or leave it; a case heard of twice changes nothing more."""
     for entry in heard:
         if entry.subject is not None:
             consider(entry.subject)

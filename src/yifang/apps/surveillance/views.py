@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from yifang.apps.accounts.viewers import Viewer
-from yifang.apps.surveillance import presenting, queries, services
+from yifang.apps.surveillance import policy, presenting, queries, services
 from yifang.apps.surveillance.models import Conclusion
 from yifang.apps.surveillance.services.feeding_back import DAYS, MOST_DAYS
 from yifang.kernel import clock, protocols
@@ -98,7 +98,7 @@ def _list(request: HttpRequest, opened: str = "") -> dict[str, object]:
             tables.Column(_("答复时限"), "clock"),
             tables.Column(_("状态"), "state"),
             tables.Column(_("观察 / 限值"), "number"),
-            tables.Column(_("近 12 个月")),
+            tables.Column(_("近 12 个月"), minor=True),
             tables.Column(_("负责人")),
         ],
         page=tables.Page([presenting.row(one) for one in page.rows], page.before, page.after),
@@ -171,8 +171,9 @@ def _detail(found: queries.Detail, viewer: Viewer) -> dict[str, object]:
             for case in found.cases
         ],
         "reasons": presenting.reasons(one),
-        "moments": presenting.moments(one, found.steps),
-        "may_answer": viewer.can("signal.answer"),
+        "moments": presenting.moments(one, found.steps, found.left),
+        "fallen": queries.says_fallen(one),
+        "may_answer": policy.can_answer(one, viewer),
         "choices": presenting.choices(one),
         "may_close": presenting.may_close(one),
         "conclusions": Conclusion.choices,

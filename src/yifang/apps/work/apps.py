@@ -7,10 +7,11 @@ class WorkConfig(AppConfig):
     label = "work"
 
     def ready(self) -> None:
-        from yifang.apps.work import jobs, queries, subscribers
+        from yifang.apps.work import escalating, jobs, queries, subscribers
         from yifang.kernel import protocols
 
         protocols.loops.add(protocols.Loop("work.escalation", jobs.escalate))
+        protocols.health.add(protocols.Named("work", escalating.unattended))
         protocols.menu.add(
             protocols.MenuItem("work", _("我的工作"), "work:mine", order=0, icon="inbox", badge=queries.badge)
         )

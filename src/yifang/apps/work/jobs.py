@@ -3,7 +3,7 @@
 import threading
 
 from yifang.apps.ledger.services import NODE
-from yifang.apps.work.services import escalate_due
+from yifang.apps.work.escalating import escalate_due
 
 _SECONDS = 2.0
 

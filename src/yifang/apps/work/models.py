@@ -44,6 +44,7 @@ class WorkItem(models.Model):
     due_at = models.DateTimeField()
     rung = models.PositiveSmallIntegerField(default=0)  # how many rungs of the ladder were climbed
     next_escalation_at = models.DateTimeField(null=True)
+    unattended = models.BooleanField(default=False)  # its last escalation found nobody to tell
     outcome = models.CharField(max_length=40, blank=True)
     proof = models.CharField(max_length=500, blank=True)
     ended_at = models.DateTimeField(null=True)
@@ -60,6 +61,11 @@ class WorkItem(models.Model):
                 fields=("next_escalation_at",), condition=Q(state__in=("open", "claimed")), name="work_escalation"
             ),
             models.Index(fields=("subject", "kind")),
+            models.Index(
+                fields=("unattended",),
+                condition=Q(unattended=True, state__in=("open", "claimed")),
+                name="work_unattended",
+            ),
         )
 
     def __str__(self) -> str:

@@ -99,13 +99,13 @@ def colleagues(work_item: WorkItem, viewer: Viewer) -> list[Seat]:
     return sorted(seats.values(), key=lambda seat: str(seat.user))
 
 
-def purpose_of(viewer: Viewer, token: str) -> str:
-    """The purpose that acting on the item of id `token` gives; "" unless it is open and at a desk of the viewer."""
+def purpose_of(viewer: Viewer, token: str) -> protocols.Purpose | None:
+    """The purpose that acting on the item of id `token` gives; None unless it is open and at a desk of the viewer."""
     try:
         found = WorkItem.objects.filter(id=UUID(token), state__in=(WorkState.OPEN, WorkState.CLAIMED)).first()
     except ValueError:
-        return ""
-    return f"work:{found.kind}:{found.id}" if found else ""
+        return None
+    return protocols.Purpose(f"work:{found.kind}:{found.id}", found.subject) if found else None
 
 
 def kind_name(kind: str) -> str:

@@ -1,28 +1,29 @@
-"""Opening, taking, handing over, ending and escalating work items. Kinds and clocks are the `work` pack.
+"""Opening, taking, handing over and ending work items. Kinds and clocks are the `work` pack; late ones climb in
+`escalating`.
 
 Legal hour clocks run through nights and holidays; a clock in working days skips them (the `calendar` pack).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from yifang.apps.accounts.models import Seat, User
+from yifang.apps.accounts.models import User
 from yifang.apps.accounts.queries import at_desk
-from yifang.apps.accounts.roles import ROLES
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.accounts.words import both
 from yifang.apps.ledger.services import Actor, Change, append
-from yifang.apps.places.models import Organisation
 from yifang.apps.work import clocks
 from yifang.apps.work.models import TRANSITIONS, Desk, WorkItem, WorkState
-from yifang.kernel import areas, clock
+from yifang.kernel import clock
 from yifang.kernel.errors import NotAllowed, NotFound, UserError, WrongState
 from yifang.kernel.ids import new_id
 from yifang.knowledge import load
+
+_FOLLOWED = ("title", "title_en", "due_at", "urgent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,11 @@ def open_item(
     place_sealed: bytes | None = None,
     item_id: UUID | None = None,
 ) -> None:
-    """Open an item of `kind` about `subject`; does nothing while one is open. `due_at` overrides the pack's clock."""
+    """Open an item of `kind` about `subject`; `due_at` overrides the pack's clock.
+
+    While one is open it follows: an earlier deadline, urgency and another title are taken over, a later deadline is
+    not. A viewer's call reaches only an item that they see; whoever changes another desk's asks again in jobs.
+    """
     clock_rule, ladder = load().work.kind(kind).for_urgency(urgent)
     starts = starts_at or clock.now()
     due = due_at or clocks.due(clock_rule, starts)
@@ -57,8 +62,9 @@ def open_item(
         starts_at=starts, due_at=due, urgent=urgent, place_sealed=place_sealed,
         next_escalation_at=clocks.escalation(ladder, 0, starts, due),
     )  # fmt: skip
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # within a service's own, as a rule: it opens many
         if not _insert(item):
+            _tighten(item, by)
             return
         # Without ignore_conflicts the insert would read back its ids, which the policy refuses at another's desk.
         Desk.objects.bulk_create(
@@ -85,6 +91,31 @@ def _insert(item: WorkItem) -> bool:
             values,
         )
         return bool(cursor.rowcount)
+
+
+def _tighten(asked: WorkItem, by: Actor) -> None:
+    """Bring the open item in step with what is asked now; what is looser than it is stays out."""
+    item = (
+        WorkItem.objects.select_for_update(of=("self",))
+        .filter(kind=asked.kind, subject=asked.subject, state__in=(WorkState.OPEN, WorkState.CLAIMED))
+        .first()
+    )
+    if item is None:
+        return
+    before = [getattr(item, name) for name in _FOLLOWED]
+    item.title, item.title_en = (asked.title, asked.title_en) if asked.title else (item.title, item.title_en)
+    item.due_at = min(item.due_at, asked.due_at)
+    if asked.urgent and not item.urgent:
+        # Another ladder, from its foot and by its own clock; a desk that was told already stays told.
+        item.urgent, item.rung, item.starts_at = True, 0, asked.starts_at
+    changed = [name for name, was in zip(_FOLLOWED, before, strict=True) if getattr(item, name) != was]
+    if not changed:
+        return
+    if {"due_at", "urgent"} & set(changed):
+        _, ladder = load().work.kind(item.kind).for_urgency(item.urgent)
+        item.next_escalation_at = clocks.escalation(ladder, item.rung, item.starts_at, item.due_at)
+    item.save(update_fields=[*_FOLLOWED, "rung", "starts_at", "next_escalation_at"])
+    say(item, "work.rescheduled", by, {"due_at": item.due_at, "urgent": item.urgent}, changed)
 
 
 def claim(item_id: UUID, viewer: Viewer) -> WorkItem:
@@ -124,7 +155,7 @@ def _own(item: WorkItem, viewer: Viewer, owner_id: int | None, kind: str) -> Wor
     _move(item, WorkState.CLAIMED if owner_id else WorkState.OPEN)
     item.owner_id = owner_id
     item.save(update_fields=["state", "owner"])
-    _say(item, kind, viewer, {"owner": owner_id})
+    say(item, kind, viewer, {"owner": owner_id})
     return item
 
 
@@ -139,7 +170,7 @@ def end(
 ) -> int:
     """End the open items of `kinds` about `subject` that `by` may see. Returns how many."""
     wanted = [kinds] if isinstance(kinds, str) else list(kinds)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         items = list(
             WorkItem.objects.select_for_update().filter(
                 kind__in=wanted, subject=subject, state__in=(WorkState.OPEN, WorkState.CLAIMED)
@@ -147,55 +178,11 @@ def end(
         )
         for item in items:
             _move(item, state)
-            _say(item, "work.ended", by, {"outcome": outcome})  # before saving closes the desks it concerns
+            say(item, "work.ended", by, {"outcome": outcome})  # before saving closes the desks it concerns
             item.outcome, item.proof, item.ended_at, item.ended_by_id = outcome, proof, clock.now(), by.user_id
             item.next_escalation_at = None
             item.save()
     return len(items)
-
-
-def escalate_due(by: Actor, limit: int = 200) -> int:
-    """Climb one rung for every open item whose next rung is due: the ladder's role gets a desk too."""
-    kind_of = load().work.kind
-    climbed = 0
-    with transaction.atomic():
-        due = WorkItem.objects.select_for_update(skip_locked=True).filter(
-            state__in=(WorkState.OPEN, WorkState.CLAIMED), next_escalation_at__lte=clock.now()
-        )
-        for item in due.order_by("next_escalation_at")[:limit]:
-            _, ladder = kind_of(item.kind).for_urgency(item.urgent)
-            rung = ladder[item.rung]
-            if scope := _scope_for(rung.to_role, list(item.desks.order_by("id"))):
-                Desk.objects.get_or_create(
-                    item=item, scope=scope, role=rung.to_role,
-                    defaults={"due_at": item.due_at, "since": clock.now(), "escalated": True},
-                )  # fmt: skip
-            item.rung += 1
-            item.next_escalation_at = clocks.escalation(ladder, item.rung, item.starts_at, item.due_at)
-            item.save(update_fields=["rung", "next_escalation_at"])
-            _say(item, "work.escalated", by, {"rung": item.rung, "to_role": rung.to_role})
-            climbed += 1
-    return climbed
-
-
-def _scope_for(role: str, desks: Sequence[Desk]) -> str | None:
-    """The scope from which `role` looks, in the same place as the item's desks; None where there is no such place."""
-    wanted = ROLES[role].scope
-    for desk in desks:
-        kind, _, name = desk.scope.partition(":")
-        if wanted == "area" and kind == "area":
-            return desk.scope
-        if kind == "area":
-            continue
-        organisation = Organisation.objects.filter(id=name.split(":")[0]).first() if kind in ("org", "dept") else None
-        if kind == "user":
-            seat = Seat.objects.filter(user_id=int(name), role=desk.role).select_related("organisation").first()
-            organisation = seat.organisation if seat else None
-        if organisation is not None and wanted == "organisation":
-            return organisation.scope
-        if organisation is not None and wanted == "area":
-            return f"area:{areas.at_level(organisation.area_code, 'county') or organisation.area_code}"
-    return None
 
 
 def _move(item: WorkItem, state: WorkState) -> None:
@@ -204,10 +191,15 @@ def _move(item: WorkItem, state: WorkState) -> None:
     item.state = state
 
 
-def _say(item: WorkItem, kind: str, by: Actor, facts: dict[str, object]) -> None:
+def say(item: WorkItem, kind: str, by: Actor, facts: Mapping[str, object], fields: Sequence[str] = ()) -> None:
+    """Write to the ledger what happened to the item; the pages of all its desks are concerned."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT yf_desk_scopes(%s)", [item.id])
         scopes = cursor.fetchone()[0]
     append(
-        Change(kind, "work", item.id, facts={"kind": item.kind, "subject": item.subject, **facts}, scopes=scopes), by
-    )
+        Change(
+            kind, "work", item.id, fields=fields, facts={"kind": item.kind, "subject": item.subject, **facts},
+            scopes=scopes,
+        ),
+        by,
+    )  # fmt: skip

@@ -1,5 +1,6 @@
 """My work: the page every role lands on, and the small actions on an item."""
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from yifang.apps.accounts.models import User
 from yifang.apps.accounts.viewers import Viewer
-from yifang.apps.work import queries, services
+from yifang.apps.work import offering, queries, services
 from yifang.apps.work.models import WorkItem
 from yifang.kernel import protocols
 from yifang.kernel.errors import UserError
@@ -60,6 +61,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "kinds": _kinds(request, kind, numbers) if whose == "waiting" else [],
         "table": _table(whose, page, viewer),
         "lines": [line for source in protocols.work_sources for line in source.call(viewer)],
+        "offer": offering.offer_to(viewer) if not numbers.total and whose == "waiting" else None,
         "notices": [notice for source in protocols.notices for notice in source.call(viewer)],
     }
     return render(request, "work/mine.html", context)
@@ -76,7 +78,8 @@ def _table(whose: str, page: tables.Page[WorkItem], viewer: Viewer) -> tables.Ta
     else:
         columns += [tables.Column(_("起算"), "date"), tables.Column(_("办理人")), tables.Column("", "actions")]
         empty = tables.Empty(_("没有等您处理的事项"), _("新的待办会自己出现在这里，并按期限排列。"), "circle-check")
-    lines = tables.Page([_line(item, viewer) for item in page.rows], page.before, page.after)
+    names = _names(page.rows, viewer)
+    lines = tables.Page([_line(item, viewer, names) for item in page.rows], page.before, page.after)
     return tables.Table(
         id=f"work-{whose}",
         caption=_("我的工作"),
@@ -111,9 +114,18 @@ def _kinds(request: HttpRequest, kind: str, numbers: queries.Waiting) -> list[co
     ]
 
 
-def _line(item: WorkItem, viewer: Viewer) -> dict[str, object]:
+def _names(items: Sequence[WorkItem], viewer: Viewer) -> dict[UUID, object]:
+    """Who the items are about, masked, as the app of each subject says and the viewer may see."""
+    found: dict[UUID, object] = {}
+    for kind in {item.subject_kind for item in items}:
+        found |= protocols.names_of(kind, viewer, [item.subject for item in items if item.subject_kind == kind])
+    return found
+
+
+def _line(item: WorkItem, viewer: Viewer, names: Mapping[UUID, object]) -> dict[str, object]:
     return {
         "item": item,
+        "who": names.get(item.subject, ""),
         "kind": queries.kind_name(item.kind),
         "title": queries.title_of(item),
         "url": queries.url_of(item) if item.is_open else "",
@@ -154,7 +166,8 @@ def hand_over(request: HttpRequest, item_id: UUID) -> HttpResponse:
         services.hand_over(item_id, to, request.viewer)
         messages.success(request, _("已移交给{name}。").format(name=to))
         return redirect("work:mine")
-    context = {"line": _line(item, request.viewer), "seats": queries.colleagues(item, request.viewer)}
+    line = _line(item, request.viewer, _names([item], request.viewer))
+    context = {"line": line, "seats": queries.colleagues(item, request.viewer)}
     return render(request, "work/hand_over.html", context)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from yifang.knowledge import Knowledge
+from yifang.knowledge.models.diseases import Disease
 
 PRE, PSEUDO, TERMINATE, UNCERTAIN, HISTORICAL, OTHER, INFORMANT, SELF, PATIENT, ADJACENT, EXCLUDE, RULED_OUT = (
     1 << bit for bit in range(12)
@@ -20,20 +21,43 @@ DURATION, COUNT = "#duration", "#count"  # a base term that means the concept on
 Kind = Literal["symptom", "disease", "imaging", "laboratory", "exclude"]
 
 _GRAMMAR: dict[int, str] = {
-    PRE: "未曾 并无 未再 没有再 未发现 未查见 未述 从未 从来没有 没出现 没见 没听到 没看到",
+    PRE: "未曾 并无 未再 没有再 未发现 未查见 未述 从未 从来没有 没出现 没见 没听到 没看到 不支持 不符合 不考虑 "
+    "未提示 未感染 未患过 没患过 没得过 未得过 没有得过 没有患过",
     ADJACENT: "没 不 没再 不再 不怎么 没怎么 不太 不会 不是 没啥 没什么 不咋 不算",
     PSEUDO: "不停 不断 不时 不住 不止 不知 不知道 不舒服 没好 没有好 没有好转 没有效果 没有效 没退 没有退 "
     "没多久 没办法 "
     "没精神 不好 不退 没有缓解 未见好转 未见缓解 未经 无菌 无论 不管 不但 不仅 不光 不只 没有消失 未消失 没有减轻 "
-    "不见好转 不见好 无减轻 无改善 未减轻 未控制 控制不佳 不愈 没有退烧 没退烧 没用 没有用",
+    "无症状 无黄疸型 无并发症 不见好转 不见好 无减轻 无改善 未减轻 未控制 控制不佳 不愈 没有退烧 没退烧 没用 没有用",
     TERMINATE: "就是 只是 只有 不过 可是 而是 反而 只",
     UNCERTAIN: "有没有 是不是 是否 会不会 有无 不能排除 尚不能排除 不排除 无法排除 待排除 怀疑 好像 拟诊",
     OTHER: "爸爸 妈妈 爷爷 奶奶 姥姥 姥爷 外公 外婆 哥哥 姐姐 弟弟 妹妹 丈夫 妻子 爱人 老公 老婆 邻居 父母 "
     "孙子 孙女 其子 其女 其夫 其妻",
     INFORMANT: "发现 告知 介绍 反映 陪同 带来 代",
+    HISTORICAL: "幼时 小时候 儿时 幼年 童年 早年 曾感染 曾得 曾确诊 患过 得过 感染过 出过 痊愈后 病愈后",
     SELF: "本身",
     PATIENT: "患者 患儿 病人 本人 孩子 小孩 宝宝 病孩 产妇 孕妇",
     RULED_OUT: "排除 除外",
+}
+# The same in English; words are whole, "|" parts them.
+_ENGLISH: dict[int, str] = {
+    PRE: "NO|NOT HAVE|DENIES|DENIED|DENYING|WITHOUT|NEGATIVE FOR|NO EVIDENCE OF|ABSENCE OF|FREE OF|NEVER HAD|"
+    "NO HISTORY OF|DENIES HISTORY OF|NO KNOWN|NEITHER",
+    PSEUDO: "NO IMPROVEMENT|NO CHANGE|NO RELIEF|NO BETTER|NO DOUBT|NOT ONLY|NOT IMPROVED|WITHOUT IMPROVEMENT|"
+    "DAY HISTORY OF|DAYS HISTORY OF|WEEK HISTORY OF|WEEKS HISTORY OF|MONTH HISTORY OF|HISTORY OF PRESENT ILLNESS|"
+    "HISTORY OF PRESENTING",
+    TERMINATE: "BUT|HOWEVER|EXCEPT|ALTHOUGH",
+    UNCERTAIN: "SUSPECTED|SUSPECT|SUSPICION OF|SUSPICIOUS FOR|POSSIBLE|POSSIBLY|PROBABLE|PROBABLY|LIKELY|R/O|RULE OUT|"
+    "QUERY|CONSIDER|CONCERN FOR|CONCERNING FOR|CANNOT BE RULED OUT|CANNOT BE EXCLUDED|NOT RULED OUT|NOT EXCLUDED|"
+    "PRESUMED|VS",
+    RULED_OUT: "RULED OUT|EXCLUDED|UNLIKELY",
+    HISTORICAL: "HISTORY OF|H/O|HX OF|PMH|PAST HISTORY|PREVIOUS|PREVIOUSLY|PRIOR|YEARS AGO|YEAR AGO|IN CHILDHOOD|S/P",
+    OTHER: "MOTHER|FATHER|SISTER|BROTHER|SIBLING|WIFE|HUSBAND|SON|DAUGHTER|GRANDMOTHER|GRANDFATHER|UNCLE|AUNT|COUSIN|"
+    "CLASSMATE|ROOMMATE|COWORKER|COLLEAGUE|NEIGHBOR|NEIGHBOUR|FAMILY MEMBER|FAMILY HISTORY|HOUSEHOLD MEMBER|"
+    "CONTACT WITH|CLOSE CONTACT OF|EXPOSURE TO|EXPOSED TO",
+    INFORMANT: "REPORTS|REPORTED|STATES|STATED|SAYS|NOTICED|NOTES|BROUGHT",
+    PATIENT: "PATIENT|PT|CHILD|INFANT|BABY|TODDLER",
+    EXCLUDE: "VACCINE|VACCINES|VACCINATION|VACCINATED|IMMUNIZATION|IMMUNISATION|IMMUNIZED|IMMUNISED|SCREENING|"
+    "PROPHYLAXIS|PREVENTION",
 }
 # Longer words in which a word of the packs is hidden and does not mean itself.
 _SHADOWS = (
@@ -47,18 +71,28 @@ ACTIVE = ("复发", "活动性")  # an old disease that is at work again
 
 @dataclass(slots=True)
 class Word:
-    """One dictionary word: the concepts in it as (kind, id, offset, end offset), and its grammatical roles."""
+    """One dictionary word: the concepts in it as (kind, id, offset, end offset), and its grammatical roles.
+
+    `whole`: a Latin word, which must stand alone.
+    """
 
     text: str
     concepts: tuple[tuple[Kind, str, int, int], ...] = ()
     roles: int = 0
+    whole: bool = False
+
+    def __post_init__(self) -> None:
+        self.whole = self.text[0].isascii() and self.text[0].isalnum()
 
 
 @dataclass(slots=True)
 class Lexicon:
-    """All words by first character, longest first: `first[char]` are the candidates at a place."""
+    """All words, longest first: `words[first character][second character]` are the candidates at a place.
 
-    first: dict[str, tuple[Word, ...]] = field(default_factory=dict)
+    The words of one character stand under the second character "", and at the end of each of the others.
+    """
+
+    words: dict[str, dict[str, tuple[Word, ...]]] = field(default_factory=dict)
 
 
 def compile_lexicon(knowledge: Knowledge) -> Lexicon:
@@ -76,16 +110,16 @@ def compile_lexicon(knowledge: Knowledge) -> Lexicon:
             roles[fold(word)] = roles.get(fold(word), 0) | bit
 
     for name, one in syndromes.concepts.items():
-        concept("symptom", name, one.terms)
+        concept("symptom", name, (*one.terms, *knowledge.spelled.get(name, ())))
         concept("symptom", name + DURATION, one.duration.base if one.duration else ())
         concept("symptom", name + COUNT, one.count.base if one.count else ())
     for syndrome in syndromes.syndromes:
         if syndrome.exclude:
             concept("exclude", syndrome.id, syndrome.exclude.terms)
     for disease in knowledge.diseases.values():
-        concept("disease", disease.id, names_of_disease(disease.name, disease.aliases))
+        concept("disease", disease.id, names_of_disease(disease, knowledge))
     for test in triggers.lab:
-        concept("laboratory", test.id, test.names)
+        concept("laboratory", test.id, (*test.names, *knowledge.spelled.get(test.id, ())))
     for image in triggers.imaging:
         concept("imaging", image.id, image.terms)
     for bit, words in (
@@ -101,6 +135,8 @@ def compile_lexicon(knowledge: Knowledge) -> Lexicon:
         role(bit, words)
     for bit, text in _GRAMMAR.items():
         role(bit, text.split())
+    for bit, text in _ENGLISH.items():
+        role(bit, text.split("|"))
     for trigger in triggers.diagnosis_text:
         role(EXCLUDE, trigger.exclude_context)
         role(UNCERTAIN, trigger.terms)
@@ -120,11 +156,11 @@ def fold(text: str) -> str:
     return text.translate(_FOLD)
 
 
-def names_of_disease(name: str, aliases: Iterable[str]) -> set[str]:
-    """Name and aliases, and the spoken order of a name in two parts: 病毒性肝炎·甲型 → 甲型病毒性肝炎, 甲型肝炎."""
-    names = {name.split("(")[0], *aliases}
-    if "·" in name:
-        whole, part = name.split("·", 1)
+def names_of_disease(disease: Disease, knowledge: Knowledge) -> set[str]:
+    """Name, aliases and other spellings, and the spoken order of a name in two parts: 病毒性肝炎·甲型 → 甲型肝炎."""
+    names = {disease.name.split("(")[0], *disease.aliases, *knowledge.spelled.get(disease.id, ())}
+    if "·" in disease.name:
+        whole, part = disease.name.split("·", 1)
         names |= {part + whole, part + whole.replace("病毒性", "")}
     return {one for one in names if one}
 
@@ -152,12 +188,13 @@ def _assemble(terms: dict[str, set[tuple[Kind, str]]], roles: dict[str, int]) ->
                         if kind != "disease" and name not in held
                     }
         words[text] = Word(text, tuple(sorted(_longest(found))), roles.get(text, 0))
-    first: dict[str, list[Word]] = {}
-    for word in words.values():
-        first.setdefault(word.text[0], []).append(word)
-    return Lexicon(
-        {char: tuple(sorted(group, key=lambda one: (-len(one.text), one.text))) for char, group in first.items()}
-    )
+    index: dict[str, dict[str, tuple[Word, ...]]] = {}
+    for word in sorted(words.values(), key=lambda one: (-len(one.text), one.text)):
+        seconds = index.setdefault(word.text[0], {"": ()})
+        second = word.text[1:2]
+        for key in (second,) if second else tuple(seconds):
+            seconds[key] = (*seconds.get(key, ()), word)
+    return Lexicon(index)
 
 
 def _longest(found: set[tuple[Kind, str, int, int]]) -> list[tuple[Kind, str, int, int]]:

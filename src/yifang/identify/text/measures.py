@@ -31,6 +31,9 @@ _VITALS = {
     "sbp": re.compile(r"(?:血压|BP)[:为约 ]{0,3}(\d{2,3})\s*/\s*\d{2,3}"),
     "gcs": re.compile(r"GCS(?:评分)?[:为约 ]{0,3}(\d{1,2})"),
 }
+_ARABIC = re.compile(r"\d")
+_VITAL_WORDS = re.compile("SPO2|氧|呼吸|R|血压|BP|GCS")
+_AGE_WORDS = re.compile("[后龄男女患婴年]")
 _AGE = re.compile(
     r"(?:生后|出生后?|日龄)[:第约]?"
     + _NUMBER
@@ -40,6 +43,11 @@ _AGE = re.compile(
     + _NUMBER
     + r"\s*(天|个月|月|岁)"
 )
+
+
+def has_number(clause: str) -> bool:
+    """Whether the clause holds a digit at all: nothing is measured without one."""
+    return _ARABIC.search(clause) is not None
 
 
 def number(text: str) -> float:
@@ -89,12 +97,14 @@ def count_after(clause: str, end: int) -> float | None:
 
 def vitals(clause: str) -> dict[str, float]:
     """Vital signs other than temperature: spo2 (%), rr (/min), sbp (mmHg), gcs."""
+    if _VITAL_WORDS.search(clause) is None:
+        return {}
     return {name: float(match.group(1)) for name, pattern in _VITALS.items() if (match := pattern.search(clause))}
 
 
 def age_days(clause: str) -> float | None:
     """The patient's age where a clause states it (`生后5天`, `3岁患儿`)."""
-    match = _AGE.search(clause)
+    match = _AGE.search(clause) if _AGE_WORDS.search(clause) else None
     if match is None:
         return None
     value, unit = next((match.group(at), match.group(at + 1)) for at in (1, 3, 5) if match.group(at))

@@ -41,13 +41,19 @@ from yifang.knowledge import Knowledge
 _CACHE_LIMIT = 50_000
 _CHAIN = frozenset("、和或及与跟也还,")
 _ABSENT_AFTER = re.compile(
-    r"(?:检测|检查|测定|试验|定性|定量|结果|培养|涂片)?[:为均呈是 ]{0,2}"
+    r"(?:筛查|初筛|复查|抗体|抗原|核酸|检测|检查|测定|试验|定性|定量|结果|培养|涂片){0,3}[:为均皆都呈是 ]{0,3}"
     r"(?:\(-\)|阴性|未检出|未见|未查见|未发现|已排除|排除(?!不)|没有(?:了|的)?(?=$|就|,)|无$)"
+    r"|(?: (?:PCR|RNA|IGM|ANTIGEN|AG|RAPID|TEST|TESTS|SWAB|CULTURE|VIRUS))* ?(?:IS|WAS|WERE|:)? ?"
+    r"(?:NEGATIVE|NEG\b|NOT DETECTED|UNDETECTED|(?:HAS BEEN |IS |WAS )?(?:RULED OUT|EXCLUDED))"
 )
 _CHANGED = re.compile("加重|好转|缓解|减轻|消失|改善")  # 没有咳嗽加重 denies the change
 _NARRATOR = re.compile(r"(?:我|俺|咱)(?:们)?(?:家)?(?:的)?$")
 _COMPANION = re.compile(r"(?:与|和|跟|随|陪|同|带)$")
-_CONTACT = re.compile(r"接触.{0,6}$|(?:与|和).{0,3}$")
+# 接触过…患者, 家中有…病人: the name belongs to people around the patient.
+_CONTACT = re.compile(
+    r"接触.{0,6}$|(?:与|和).{0,3}$|(?:家[中里]|身边|周围|班[里上级]|同班|同[村屋室楼]|单位|学校|幼儿园|托幼|村[里中]|宿舍|病房|"
+    r"当地|社区|小区).{0,6}$"
+)
 # 乙肝两对半, 流感病毒核酸, HBV-DNA, 流感疫苗: the name of a test or a vaccine, not of somebody's disease.
 _OTHER_THING = re.compile(
     r"[- ]?(?:病毒|螺旋体|杆菌)?[- ]?(?:DNA|RNA|IG[GM]|抗体|抗原|核酸|表面|核心|五项|两对半|载量|定量|疫苗|血清学|菌苗)"
@@ -56,8 +62,13 @@ _OTHER_THING = re.compile(
 _TESTED = re.compile(
     r"(?:检测|检查|测定|试验|定性|定量|结果|培养|涂片|[:为均呈示提是 ])*"
     r"(?:弱?阳性?|\(\+{1,4}\)|\+{1,4}|检出|感染|生长|阴性|\(-\)|未检出|未见)"
+    r"|(?: (?:TEST|IS|WAS|RESULT))* ?:? ?(?:POSITIVE|NEGATIVE|POS\b|NEG\b|(?:NOT )?DETECTED|(?:NON-?)?REACTIVE)"
 )
-_CASES = re.compile(r"(?:确诊)?(?:患者|病人|病例|感染者)")
+_CASES = re.compile(r"(?:确诊)?(?:患者|病人|病例|感染者|患儿)")
+_SPREADS = re.compile(r"的?(?:流行(?!性)|暴发|爆发|疫情|聚集)")  # 麻疹流行期间: of a place, not of the patient
+
+
+_LATIN = re.compile("[A-Za-z]{2}")
 
 
 class Mention(NamedTuple):
@@ -93,7 +104,10 @@ class Scanner:
         pack = knowledge.syndromes
         narrow = {fold(mark) for mark in pack.negation.clause_split} | {"\r"}
         marks = "".join(char for char in map(chr, range(0x10000)) if fold(char) in narrow)
+        # A full stop after a Latin word ends a clause (38.5 has none); a comma of an English list up to `or` does not.
+        stop, comma = r"\.(?!\s|$)|(?<![A-Za-z])\.", r",(?=[A-Za-z -]{1,40}(?:,[A-Za-z -]{0,40})*\b(?:or|nor) )"
         self._clauses = re.compile(f"[^{re.escape(marks)}]+[?？]*")
+        self._latin_clauses = re.compile(f"(?:[^{re.escape(marks)}.]+|{stop}|{comma})+[?？]*")
         self._days_min = {name + DURATION: one.duration.days_min for name, one in pack.concepts.items() if one.duration}
         self._count_min = {name + COUNT: one.count.min for name, one in pack.concepts.items() if one.count}
         self._age_words = tuple((fold(word), years) for word, years in pack.age_words.items())
@@ -102,7 +116,8 @@ class Scanner:
     def clauses(self, text: str) -> Iterator[tuple[int, Reading]]:
         """The clauses of a note that say something: where each begins, and its reading with offsets from there."""
         cache = self._cache
-        for match in self._clauses.finditer(text):
+        pattern = self._latin_clauses if _LATIN.search(text) else self._clauses
+        for match in pattern.finditer(text):
             clause = match.group()
             reading = cache.get(clause)
             if reading is None:
@@ -127,27 +142,40 @@ class Scanner:
 
     def _read_clause(self, clause: str) -> Reading:
         tokens = self._tokens(clause)
-        has_digit = any(char.isdigit() for char in clause)
-        heat = tuple(measures.temperatures(clause)) if has_digit else ()
-        signs = tuple(measures.vitals(clause).items()) if has_digit else ()
+        heat: tuple[float, ...] = ()
+        signs: tuple[tuple[str, float], ...] = ()
+        if measures.has_number(clause):
+            heat, signs = tuple(measures.temperatures(clause)), tuple(measures.vitals(clause).items())
         age = measures.age_days(clause)
         if age is None:
-            age = next((years * 365.25 for word, years in self._age_words if word in clause), None)
-        mentions = self._assert(clause, tokens) if any(word.concepts for _, word in tokens) else ()
+            for word, years in self._age_words:
+                if word in clause:
+                    age = years * 365.25
+                    break
+        mentions: tuple[Mention, ...] = ()
+        for _, one in tokens:
+            if one.concepts:
+                mentions = self._assert(clause, tokens)
+                break
         if not mentions and not heat and not signs and age is None:
             return _NOTHING
         return Reading(mentions, heat, signs, age)
 
     def _tokens(self, clause: str) -> list[tuple[int, Word]]:
         tokens: list[tuple[int, Word]] = []
-        first = self._lexicon.first
+        words = self._lexicon.words
         at, length = 0, len(clause)
         while at < length:
-            for word in first.get(clause[at], ()):
-                if clause.startswith(word.text, at) and _bounded(clause, at, word.text):
-                    tokens.append((at, word))
-                    at += len(word.text)
-                    break
+            seconds = words.get(clause[at])
+            if seconds is not None:
+                for word in seconds.get(clause[at + 1 : at + 2]) or seconds[""]:
+                    text = word.text
+                    if clause.startswith(text, at) and not (word.whole and _inside(clause, at, text)):
+                        tokens.append((at, word))
+                        at += len(text)
+                        break
+                else:
+                    at += 1
             else:
                 at += 1
         return tokens
@@ -213,15 +241,13 @@ class Scanner:
         return tuple(found)
 
 
-def _bounded(clause: str, at: int, word: str) -> bool:
-    """Latin words must stand alone: HCV is not part of HCVAB, T is not part of CT."""
-    if not (word[0].isascii() and word[0].isalnum()):
-        return True
+def _inside(clause: str, at: int, word: str) -> bool:
+    """Whether a Latin word is only part of another: HCV of HCVAB, T of CT."""
     before = clause[at - 1] if at else " "
-    after = clause[at + len(word)] if at + len(word) < len(clause) else " "
     if before.isascii() and before.isalnum():
-        return False
-    return not (word[-1].isascii() and word[-1].isalnum() and after.isascii() and after.isalnum())
+        return True
+    after = clause[at + len(word)] if at + len(word) < len(clause) else " "
+    return word[-1].isascii() and word[-1].isalnum() and after.isascii() and after.isalnum()
 
 
 def _other_spans(clause: str, tokens: list[tuple[int, Word]]) -> list[tuple[int, int]]:
@@ -254,10 +280,11 @@ def _of_disease(
     """Assertion of a disease name, and the excluding word of the pack in its clause, if any."""
     if clause[end : end + 1] == "样":
         return "uncertain", "样"
-    if _CONTACT.search(clause, 0, start) and _CASES.match(clause, end):
+    if _SPREADS.match(clause, end) or (_CONTACT.search(clause, 0, start) and _CASES.match(clause, end)):
         return "other_person", "接触史"
-    for at, word in excludes:
-        if word in ("阴性", "(-)") and (at < start or "阳性" in clause[end:at]):
+    # A result after the name says more than the reason it was asked for: 梅毒、艾滋病筛查均为阴性.
+    for at, word in sorted(excludes, key=lambda one: one[1] not in _NEGATIVE_WORDS):
+        if word in _NEGATIVE_WORDS and (at < start or "阳性" in clause[end:at]):
             continue
         if at <= start and at + len(word) >= end:
             continue
@@ -274,6 +301,7 @@ def _of_disease(
     return "present", ""
 
 
+_NEGATIVE_WORDS = ("阴性", "(-)")
 _CONTEXT_ASSERTION: dict[str, Assertion] = {
     "病史": "historical", "既往史": "historical", "陈旧": "historical", "已愈": "historical", "复查": "historical",
     "后遗症": "historical", "家族史": "other_person", "接触史": "other_person", "排除": "absent", "阴性": "absent",

@@ -13,6 +13,7 @@ from yifang.knowledge.models.national_system import NationalSystemPack
 from yifang.knowledge.models.report_card import ReportCardPack
 from yifang.knowledge.models.resources import ResourcesPack
 from yifang.knowledge.models.responsibilities import ResponsibilitiesPack
+from yifang.knowledge.models.spellings import SpellingsPack
 from yifang.knowledge.models.syndromes import SyndromesPack
 from yifang.knowledge.models.thresholds import ThresholdsPack
 from yifang.knowledge.models.triggers import TriggersPack
@@ -24,6 +25,7 @@ _ALL: tuple[type[Pack], ...] = (
     TriggersPack,
     SyndromesPack,
     CodeMapsPack,
+    SpellingsPack,
     ReportCardPack,
     NationalSystemPack,
     VisibilityPack,
@@ -54,6 +56,7 @@ __all__ = [
     "ReportCardPack",
     "ResourcesPack",
     "ResponsibilitiesPack",
+    "SpellingsPack",
     "SyndromesPack",
     "ThresholdsPack",
     "TriggersPack",

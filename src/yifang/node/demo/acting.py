@@ -5,7 +5,7 @@ Everything goes through the same services as the pages, each as the viewer of th
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -95,9 +95,8 @@ def _follow(suspicion: Suspicion, course: str, number: int, district: Viewer) ->
         card = services.approve(card.id, desk)
         if course == "approve":
             return
-        entered = min(clock.now(), max(card.diagnosed_at + timedelta(minutes=50), clock.now() - timedelta(hours=5)))
         services.record_entry(
-            card.id, desk, national_card_id=f"DEMO{number:08d}", entered_at=entered, late_reason="演示数据",
+            card.id, desk, national_card_id=f"DEMO{number:08d}", entered_at=_entered(card), late_reason="演示数据",
         )  # fmt: skip
     with enter(district):
         if course == "audit":
@@ -121,7 +120,16 @@ def _completed(card: Card) -> dict[str, Any]:
     if years <= 14:
         answers.setdefault("guardian_name", answers["name"][:1] + "家长")
     answers.setdefault("acute_chronic", "1")
+    filled = max(card.diagnosed_at.astimezone(clock.CHINA), _entered(card) - timedelta(minutes=20))
+    answers["fill_date"] = f"{filled:%Y-%m-%dT%H:%M}"  # before it is entered
     return answers
+
+
+def _entered(card: Card) -> datetime:
+    """When the demo's card reached the national system: some hours ago, so that the audit's clocks differ."""
+    now = clock.now()
+    entered = min(now, max(card.diagnosed_at + timedelta(minutes=50), now - timedelta(hours=5)))
+    return entered.astimezone(clock.CHINA)
 
 
 def _viewer(role: str, organisation: UUID | None = None, user: int | None = None) -> Viewer | None:

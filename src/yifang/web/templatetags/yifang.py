@@ -203,6 +203,12 @@ def savedviews(views: Sequence[components.SavedView], save_url: str = "", manage
     return {"views": views, "current": current, "save_url": save_url, "manage_url": manage_url}
 
 
+@register.filter
+def counted(count: int) -> str:
+    """How many, as far as it was counted: 1000+."""
+    return tables.number(count)
+
+
 @register.simple_tag
 def deflist(pairs: Iterable[tuple[Any, Any]]) -> SafeString:
     """Labels and values; an empty value shows as 未填 so that a gap is seen."""
@@ -298,14 +304,19 @@ def filedrop(name: str, label: Any, accept: str = "", hint: Any = "", multiple: 
 
 
 @register.simple_tag(takes_context=True)
-def live(context: Context, topic: str, element_id: str) -> SafeString:
-    """Attributes that make an element fetch itself again when `topic` changes; it must keep this id."""
+def live(context: Context, topic: str, element_id: str, *beside: str) -> SafeString:
+    """Attributes that make an element fetch itself again when `topic` changes; it must keep this id.
+
+    `beside` are ids of further elements, and the menu's numbers, that the same answer brings up to date.
+    """
+    others = [f"#{one}" for one in beside] + (["#menu:innerHTML"] if context.get("menu") else [])
     return format_html(
-        'id="{}" data-live-part hx-get="{}" hx-select="#{}" hx-swap="outerHTML" hx-trigger="live:{} from:body"',
+        'id="{}" data-live-part hx-get="{}" hx-select="#{}" hx-swap="outerHTML" hx-trigger="live:{} from:body"{}',
         element_id,
         context["request"].get_full_path(),
         element_id,
         topic,
+        format_html(' hx-select-oob="{}"', ",".join(others)) if others else "",
     )
 
 

@@ -42,10 +42,10 @@ def mend(item_id: UUID, data: bytes | None, viewer: Viewer) -> Quarantined:
     Raises UserError `intake.mend_too_large` above `LARGEST_MEND`, WrongState where the item no longer waits.
     """
     viewer.check("quarantine.mend")
-    if data is not None and len(data) > LARGEST_MEND:
-        raise UserError("intake.mend_too_large", size=len(data), most=LARGEST_MEND)
     with transaction.atomic():
         item = _seen(item_id, lock=True)
+        if data is not None and len(data) > LARGEST_MEND:
+            raise UserError("intake.mend_too_large", size=len(data), most=LARGEST_MEND)
         if item.state != QuarantineState.OPEN:
             raise WrongState("intake.not_open", state=both(QuarantineState(item.state).label))
         if data is not None:
@@ -59,6 +59,8 @@ def mend(item_id: UUID, data: bytes | None, viewer: Viewer) -> Quarantined:
 
 def discard(item_id: UUID, reason: str, viewer: Viewer) -> Quarantined:
     """Lay the item aside for a reason, which is required; its bytes stay. Raises UserError `intake.reason_needed`."""
+    viewer.check("quarantine.mend")
+    _seen(item_id)  # whoever may not is refused before the form is judged
     if not reason.strip():
         raise UserError("intake.reason_needed")
     return _answer(item_id, QuarantineState.DISCARDED, reason.strip()[:300], viewer, "intake.discarded")

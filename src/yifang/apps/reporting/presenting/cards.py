@@ -27,6 +27,7 @@ TONES: dict[str, Tone] = {
     CardState.RETURNED_BY_DISTRICT: "warn",
     CardState.AUDITED: "good",
     CardState.DELETED: "done",
+    CardState.DISCARDED: "done",
 }
 SECTIONS = {
     "person": gettext_lazy("患者"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yifang.apps.accounts.viewers import Viewer
-from yifang.apps.reporting.models import Card, CardState, DismissReason, SuspicionState
+from yifang.apps.reporting.models import Card, DismissReason, EntrySource, Said, SuspicionState
 from yifang.apps.reporting.presenting import words
 from yifang.apps.reporting.queries.steps import Step
 from yifang.apps.reporting.rules import form_of
@@ -35,18 +35,17 @@ _CARD: dict[str, tuple[Any, str, Tone]] = {
     "card_reported": (gettext_lazy("报告到公卫科"), "send", "info"),
     "card_approved": (gettext_lazy("公卫科审核通过"), "check", "info"),
     "card_returned": (gettext_lazy("退回修改"), "arrow-back-up", "warn"),
+    "card_discarded": (gettext_lazy("弃置草稿"), "trash", "neutral"),
+    "card_linked": (gettext_lazy("确定病人是谁"), "user", "neutral"),
     "card_entered": (gettext_lazy("登记网报卡号和录入时间"), "hash", "good"),
+    "card_entry_corrected": (gettext_lazy("更正网报卡号或录入时间"), "hash", "warn"),
+    "card_audit_undone": (gettext_lazy("撤销终审"), "arrow-back-up", "warn"),
     "card_audited": (gettext_lazy("疾控终审通过"), "circle-check", "good"),
     "card_corrected": (gettext_lazy("订正报告"), "versions", "info"),
     "card_deleted": (gettext_lazy("删除"), "trash", "bad"),
     "card_late_explained": (gettext_lazy("说明迟报原因"), "clock-x", "neutral"),
     "card_merged": (gettext_lazy("与重复的卡合并"), "git-merge", "neutral"),
     "card_unmerged": (gettext_lazy("撤销合并"), "git-merge", "neutral"),
-}
-
-_REASONED = {
-    "card_returned": (CardState.RETURNED_BY_HOSPITAL, CardState.RETURNED_BY_DISTRICT),
-    "card_deleted": (CardState.DELETED,),
 }
 
 
@@ -67,29 +66,36 @@ def of_suspicion(found: Iterable[Step]) -> list[Moment]:
 def of_card(one: Card, found: Iterable[Step]) -> list[Moment]:
     """The latest first; saving the same draft again and again is one line."""
     moments: list[Moment] = []
-    reasons = {version.number: version.reason for version in one.versions.all() if version.reason}
+    reasons = {str(version.number): version.reason for version in one.versions.all() if version.reason}
+    said = {str(each.id): each for each in one.said.all()}
     last = ""
     for step in found:
         told = _CARD.get(step.kind)
         if told is None or (step.kind == "card_saved" and last in ("card_saved", "card_drafted")):
             continue
         last = step.kind
-        moments.append(Moment(step.entry.at, told[0], _detail(one, step, reasons), told[1], told[2], who=step.who))
+        detail = _detail(one, step, reasons, said)
+        moments.append(Moment(step.entry.at, told[0], detail, told[1], told[2], who=step.who))
     return moments[::-1]
 
 
-def _detail(one: Card, step: Step, reasons: dict[int, str]) -> str:
+def _detail(one: Card, step: Step, reasons: dict[str, str], said: dict[str, Said]) -> str:
+    facts = step.entry.facts
     if step.kind == "card_corrected":
         form = form_of(load())
         changed = [words.word(field.label) for name in step.entry.fields if (field := form.field(name))]
-        why = reasons.get(step.entry.facts.get("version", 0), "")
+        why = reasons.get(str(facts.get("version", "")), "")
         return "；".join(part for part in (why, _("改动：{fields}").format(fields="、".join(changed))) if part)
     if step.kind == "card_entered":
-        return one.national_card_id
-    if step.kind == "card_late_explained":
-        return one.late_reason
-    # The card keeps one reason, that of its present state; those of earlier returns stand in nobody's words any more.
-    return one.reason if one.state in _REASONED.get(step.kind, ()) else ""
+        mended = next((each.before for each in said.values() if each.before), {})
+        number = mended.get("national_card_id", one.national_card_id)
+        reconciled = facts.get("source") == EntrySource.RECONCILED
+        return f"{number} · {EntrySource.RECONCILED.label}" if reconciled else number
+    words_of = said.get(str(facts.get("said", "")))
+    if words_of is None:
+        return ""
+    was = words_of.before.get("national_card_id")
+    return _("{why}；原卡号 {number}").format(why=words_of.text, number=was) if was else words_of.text
 
 
 def advice(viewer: Viewer, disease: str) -> list[protocols.Notice]:

@@ -14,12 +14,14 @@ from yifang.apps.reporting.queries.cards import (
     cards_looked_to,
     duplicates_of,
     history,
+    version_for,
 )
 from yifang.apps.reporting.queries.cases import CaseDetail, CaseFilter, case, case_list, cases_looked_to, line_list
 from yifang.apps.reporting.queries.desk import TABS, desk_counts, desk_rows
+from yifang.apps.reporting.queries.reconciling import cards_by_id, reconciliation, reconciliations
 from yifang.apps.reporting.queries.search import look_up
 from yifang.apps.reporting.queries.suspicions import SuspicionDetail, suspicion, suspicion_list, waiting
-from yifang.apps.reporting.queries.views import saved_views
+from yifang.apps.reporting.queries.views import first_view, saved_views
 from yifang.apps.reporting.queries.walking import Key
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "audit_counts",
     "audit_list",
     "card",
+    "cards_by_id",
     "cards_looked_to",
     "case",
     "case_list",
@@ -41,11 +44,15 @@ __all__ = [
     "desk_counts",
     "desk_rows",
     "duplicates_of",
+    "first_view",
     "history",
     "line_list",
     "look_up",
+    "reconciliation",
+    "reconciliations",
     "saved_views",
     "suspicion",
     "suspicion_list",
+    "version_for",
     "waiting",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,10 +13,11 @@ from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.ledger.services import looked
 from yifang.apps.reporting.models import Card, Case
 from yifang.apps.reporting.queries.walking import Key, looked_to, seen
-from yifang.kernel.errors import NotFound
+from yifang.kernel.errors import NotFound, UserError
 from yifang.knowledge import load
 
 _AT_ONCE = 1000
+MOST_EXPORTED = 100_000  # in one file: the request that writes it ends within half a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +73,37 @@ def cases_looked_to(viewer: Viewer, chosen: CaseFilter, *, key: Key | None, back
 
 
 def case(case_id: UUID, viewer: Viewer) -> CaseDetail:
-    """One case. Raises NotAllowed, NotFound `reporting.no_case`."""
+    """One case; leaves an access entry. Raises NotAllowed, NotFound `reporting.no_case`."""
     viewer.check("case.list")
     one = Case.objects.select_related("person", "report_org", "school").filter(id=case_id).first()
     if one is None:
         raise NotFound("reporting.no_case")
+    looked("case.viewed", "case", case_id, viewer)
     cards = Card.objects.filter(case=one).select_related("organisation", "doctor").order_by("entered_at")
     return CaseDetail(one, list(cards))
 
 
-def line_list(viewer: Viewer, chosen: CaseFilter) -> Iterator[dict[str, Any]]:
+def line_list(viewer: Viewer, chosen: CaseFilter, columns: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
     """The line list, masked, row by row: the keys of `documents.LINE_LIST`, id and sensitivity group, codes as stored.
 
-    Leaves an entry in the access stream.
+    At its end it leaves an entry in the access stream: conditions, columns, how many rows.
 
-    Raises NotAllowed for a viewer who may not export.
+    Raises NotAllowed for a viewer who may not export, and on the way UserError `reporting.export_too_long`.
     """
     viewer.check("case.export")
-    looked("case.exported", "case", None, viewer, disease=chosen.disease)
-    return _lines(viewer, chosen)
+    return _lines(viewer, chosen, columns)
 
 
-def _lines(viewer: Viewer, chosen: CaseFilter) -> Iterator[dict[str, Any]]:
+def _lines(viewer: Viewer, chosen: CaseFilter, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     regions = load().regions
     key: Key | None = None
+    count = 0
     while True:
         rows = case_list(viewer, chosen, key=key, limit=_AT_ONCE)
         for _, one in rows[:_AT_ONCE]:
+            count += 1
+            if count > MOST_EXPORTED:
+                raise UserError("reporting.export_too_long", most=MOST_EXPORTED)
             yield {
                 "id": one.id,
                 "group": one.group,
@@ -118,8 +123,10 @@ def _lines(viewer: Viewer, chosen: CaseFilter) -> Iterator[dict[str, Any]]:
                 "population": one.population,
             }
         if len(rows) <= _AT_ONCE:
-            return
+            break
         key = rows[_AT_ONCE - 1][0]
+    given = {name: value for name, value in asdict(chosen).items() if value not in ("", None)}
+    looked("case.exported", "case", None, viewer, conditions=given, columns=list(columns), rows=count)
 
 
 def _conditions(chosen: CaseFilter) -> list[tuple[str, Any]]:

@@ -10,10 +10,10 @@ from django.db.models import Model, Q, QuerySet
 
 from yifang.apps.accounts.models import Seat
 from yifang.apps.accounts.viewers import Viewer
-from yifang.apps.reporting.models import Card, CardState, Suspicion, SuspicionState
+from yifang.apps.reporting.models import GONE, Card, CardState, Suspicion, SuspicionState
 from yifang.apps.reporting.queries.desk import desk_counts
 from yifang.apps.reporting.queries.suspicions import waiting
-from yifang.apps.reporting.queries.walking import Key
+from yifang.apps.reporting.queries.walking import Key, counted
 from yifang.apps.work.models import Desk
 from yifang.kernel import clock
 
@@ -38,32 +38,30 @@ def own_cards(viewer: Viewer, *, key: Key | None = None, backwards: bool = False
 
 def in_hand(viewer: Viewer) -> int:
     """How many of the viewer's cards wait for the viewer: drafts and returned ones."""
-    return Card.objects.filter(
-        organisation_id=viewer.organisation_id, doctor_id=viewer.user_id, state__in=_IN_HAND
-    ).count()
+    rows = Card.objects.filter(organisation_id=viewer.organisation_id, doctor_id=viewer.user_id, state__in=_IN_HAND)
+    return counted(rows)
 
 
 def badge(viewer: Viewer) -> int:
     """How many suspicions wait: the number beside the menu."""
-    return waiting(viewer).count() if viewer.can("suspicion.list") else 0
+    return counted(waiting(viewer)) if viewer.can("suspicion.list") else 0
 
 
 def desk_badge(viewer: Viewer) -> int:
     """How much waits for the public-health desk itself: cards to review, to enter, to correct."""
     if not viewer.can("card.review"):
         return 0
-    numbers = desk_counts(viewer)
-    return sum(numbers[tab] for tab in ("to_review", "to_enter", "to_correct"))
+    return sum(desk_counts(viewer, ("to_review", "to_enter", "to_correct")).values())
 
 
-def late(viewer: Viewer) -> int:
-    """How many of them are past their time."""
-    return waiting(viewer).filter(due_at__lt=clock.now()).count()
+def late(viewer: Viewer) -> bool:
+    """Whether any of them is past its time."""
+    return waiting(viewer).filter(due_at__lt=clock.now()).exists()
 
 
 def drafted(suspicions: Sequence[Suspicion]) -> dict[UUID, str]:
     """The state of the card of each suspicion that has one."""
-    rows = Card.objects.filter(suspicion__in=[one.id for one in suspicions]).exclude(state=CardState.DELETED)
+    rows = Card.objects.filter(suspicion__in=[one.id for one in suspicions]).exclude(state__in=GONE)
     return dict(rows.values_list("suspicion_id", "state"))
 
 

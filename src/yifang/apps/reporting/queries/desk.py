@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from yifang.apps.accounts.viewers import Viewer
-from yifang.apps.reporting.models import Card, CardState, Suspicion, SuspicionState
+from yifang.apps.reporting.models import GONE, NO_REPORT, Card, CardState, Suspicion, SuspicionState
 from yifang.apps.reporting.queries.suspicions import WAITING, waiting
-from yifang.apps.reporting.queries.walking import Key, along
+from yifang.apps.reporting.queries.walking import Key, along, counted
 from yifang.kernel import clock
 
 _RETURNED = (CardState.RETURNED_BY_HOSPITAL, CardState.RETURNED_BY_DISTRICT)
@@ -39,10 +39,10 @@ def desk_rows(
     return along(rows, ORDER[tab], key=key, backwards=backwards, limit=limit)
 
 
-def desk_counts(viewer: Viewer) -> dict[str, int]:
-    """How many stand in each tab that holds work; `done` is not counted."""
+def desk_counts(viewer: Viewer, tabs: Iterable[str] = ()) -> dict[str, int]:
+    """How many stand in each of `tabs`, else in each that holds work; `done` is not counted."""
     viewer.check("card.review")
-    return {tab: rows(viewer).count() for tab, rows in _ROWS.items() if tab != "done"}
+    return {tab: counted(_ROWS[tab](viewer)) for tab in tabs or TABS if tab != "done"}
 
 
 def _cards(viewer: Viewer, *states: CardState) -> QuerySet[Card]:
@@ -61,7 +61,7 @@ def _candidates(viewer: Viewer) -> QuerySet[Suspicion]:
 
 def _late(viewer: Viewer) -> QuerySet[Card]:
     """Not entered though the limit has passed, or entered after it and not explained yet."""
-    rows = _cards(viewer, *(set(CardState) - {CardState.DRAFT, CardState.DELETED}))
+    rows = _cards(viewer, *(set(CardState) - set(NO_REPORT)))
     missed = Q(entered_at__isnull=True, report_due_at__lt=clock.now())
     return rows.filter(missed | Q(entered_at__gt=F("report_due_at"), late_reason=""))
 
@@ -74,7 +74,7 @@ _ROWS: dict[str, Callable[[Viewer], QuerySet]] = {
     "drafts": lambda viewer: _cards(viewer, CardState.DRAFT),
     "candidates": _candidates,
     "late": _late,
-    "done": lambda viewer: _cards(viewer, CardState.SUBMITTED, CardState.AUDITED, CardState.DELETED),
+    "done": lambda viewer: _cards(viewer, CardState.SUBMITTED, CardState.AUDITED, *GONE),
 }
 ORDER = {
     "to_report": "due_at",

@@ -39,6 +39,11 @@ def around(cards: Sequence[Card]) -> Around:
     return Around(persons, pairs)
 
 
+def cards_of(ids: Sequence[UUID]) -> dict[UUID, Card]:
+    """Those of the cards that the viewer sees."""
+    return Card.objects.in_bulk(ids)
+
+
 def pairs(card: Card) -> list[Duplicate]:
     """Every pair of the card that the viewer sees both sides of: what waits first, then what was judged."""
     found = Duplicate.objects.filter(Q(earlier=card) | Q(later=card)).select_related(

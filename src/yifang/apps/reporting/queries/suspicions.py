@@ -9,9 +9,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from yifang.apps.accounts.viewers import Viewer
+from yifang.apps.ledger.services import looked
 from yifang.apps.records.models import Record
 from yifang.apps.reporting.identifying import evidence_from_json
-from yifang.apps.reporting.models import Card, CardState, Suspicion, SuspicionState
+from yifang.apps.reporting.models import GONE, Card, Suspicion, SuspicionState
 from yifang.apps.reporting.queries.walking import Key, along
 from yifang.identify import Evidence
 from yifang.kernel.errors import NotFound
@@ -55,14 +56,18 @@ def suspicion_list(
 
 
 def suspicion(suspicion_id: UUID, viewer: Viewer) -> SuspicionDetail:
-    """One suspicion. Raises NotAllowed, NotFound `reporting.no_suspicion`."""
+    """One suspicion; leaves an access entry that names the records read with it.
+
+    Raises NotAllowed, NotFound `reporting.no_suspicion`.
+    """
     viewer.check("suspicion.list")
     rows = Suspicion.objects.select_related("person", "clinician", "organisation", "record", "answered_by")
     one = rows.filter(id=suspicion_id).first()
     if one is None:
         raise NotFound("reporting.no_suspicion")
     records = Record.objects.in_bulk([UUID(item["record"]) for item in one.evidence])
+    looked("suspicion.viewed", "suspicion", suspicion_id, viewer, records=sorted(map(str, records)))
     shown = [Shown(evidence_from_json(item), records.get(UUID(item["record"]))) for item in one.evidence]
-    card = Card.objects.filter(suspicion=one).exclude(state=CardState.DELETED).order_by("created_at").first()
+    card = Card.objects.filter(suspicion=one).exclude(state__in=GONE).order_by("created_at").first()
     others = Suspicion.objects.filter(person_id=one.person_id).exclude(id=one.id).order_by("-evidence_at")
     return SuspicionDetail(one, shown, card, list(others[:20]))

@@ -16,6 +16,7 @@ from django.db.models import Model, Q, QuerySet
 
 from yifang.apps.accounts.models import SubjectKind
 from yifang.apps.accounts.viewers import Viewer, list_scope
+from yifang.web.tables import MOST_COUNTED
 
 Key = tuple[date | datetime, UUID]  # the place of a row in its list
 Condition = tuple[str, Any]
@@ -99,6 +100,11 @@ def _walk(
 
 def _on_row(condition: Condition) -> bool:
     return condition[0].startswith("v.")
+
+
+def counted(rows: QuerySet[M]) -> int:
+    """How many rows, counted to one beyond what a page says (`web.tables.number`)."""
+    return rows.order_by()[: MOST_COUNTED + 1].count()
 
 
 def along(rows: QuerySet[M], column: str, *, key: Key | None, backwards: bool, limit: int) -> list[M]:

@@ -3,18 +3,21 @@
 Each checks role, place and state, writes, and appends to the ledger in one transaction. Reads are in `queries`.
 """
 
+from yifang.apps.reporting.services import reconcile
 from yifang.apps.reporting.services.auditing import (
     BulkPreview,
     Verdict,
     audit,
     bulk_audit,
     bulk_audit_preview,
+    may_undo,
     return_by_district,
+    undo_audit,
 )
 from yifang.apps.reporting.services.changing import correct, delete
-from yifang.apps.reporting.services.drafts import draft_blank, draft_from_suspicion, save_draft
-from yifang.apps.reporting.services.duplicates import keep_apart, merge, unmerge
-from yifang.apps.reporting.services.entering import explain_late, record_entry
+from yifang.apps.reporting.services.drafts import discard, draft_blank, draft_from_suspicion, save_draft
+from yifang.apps.reporting.services.duplicates import check_judge, keep_apart, merge, unmerge
+from yifang.apps.reporting.services.entering import correct_entry, explain_late, record_entry
 from yifang.apps.reporting.services.errors import CardErrors
 from yifang.apps.reporting.services.hospital import approve, report, return_by_hospital
 from yifang.apps.reporting.services.suspicions import consult, dismiss
@@ -29,21 +32,27 @@ __all__ = [
     "bulk_audit",
     "bulk_audit_preview",
     "change_view",
+    "check_judge",
     "consult",
     "correct",
+    "correct_entry",
     "delete",
+    "discard",
     "dismiss",
     "draft_blank",
     "draft_from_suspicion",
     "explain_late",
     "forget_view",
     "keep_apart",
+    "may_undo",
     "merge",
+    "reconcile",
     "record_entry",
     "report",
     "return_by_district",
     "return_by_hospital",
     "save_draft",
     "save_view",
+    "undo_audit",
     "unmerge",
 ]

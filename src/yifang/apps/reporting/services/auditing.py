@@ -16,14 +16,16 @@ from django.db import transaction
 
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.reporting import clocks, policy
-from yifang.apps.reporting.models import Card, CardState
+from yifang.apps.reporting.models import NO_REPORT, Card, CardState
 from yifang.apps.reporting.rules import form_of
 from yifang.apps.reporting.services import cards
 from yifang.kernel import clock, messages
-from yifang.kernel.errors import UserError, WrongState, YifangError
+from yifang.kernel.errors import NotAllowed, UserError, WrongState, YifangError
 from yifang.knowledge import load
+from yifang.knowledge.models.thresholds import ClusterThreshold
 
 _PUPILS = ("1", "3")
+UNDO = timedelta(minutes=10)  # ours: long enough to notice, too short for anybody to have built on it
 
 
 def audit(card_id: UUID, viewer: Viewer) -> Card:
@@ -41,17 +43,44 @@ def return_by_district(card_id: UUID, code: str, note: str, viewer: Viewer) -> C
     Raises UserError `reporting.return_reason` for another, or for 其他 in no words.
     """
     reasons = form_of(load()).fields["return_reason"].codes or {}
-    if code not in reasons or (code == "其他" and not note.strip()):
-        raise UserError("reporting.return_reason", reasons=list(reasons))
     with transaction.atomic():
         card = cards.taken(card_id)
         policy.check(card, "return_by_district", viewer)
+        if code not in reasons or (code == "其他" and not note.strip()):
+            raise UserError("reporting.return_reason", reasons=list(reasons))
         card.state = CardState.RETURNED_BY_DISTRICT
         card.reason = f"{code}:{note.strip()}"[:300] if note.strip() else code
         card.save()
         cards.follow(card, viewer)
-        cards.tell(card, "returned", viewer)
+        cards.tell(card, "returned", viewer, said=cards.say(card, "returned", card.reason, viewer))
     return card
+
+
+def undo_audit(card_ids: Sequence[UUID], viewer: Viewer) -> list[Card]:
+    """Take back audits that were a slip: one's own, within `UNDO`, of cards that nothing has happened to since.
+
+    All or none. Raises NotAllowed `reporting.undo_not_yours`, WrongState `reporting.undo_too_late`.
+    """
+    with transaction.atomic():
+        found = [cards.taken(card_id) for card_id in sorted(set(card_ids))]
+        for card in found:
+            policy.check(card, "undo_audit", viewer)
+            if card.audited_by_id != viewer.user_id:
+                raise NotAllowed("reporting.undo_not_yours")
+            if not may_undo(card, viewer):
+                raise WrongState("reporting.undo_too_late", minutes=UNDO // timedelta(minutes=1))
+            card.state, card.audited_at, card.audited_by = CardState.SUBMITTED, None, None
+            card.save()
+            cards.follow(card, viewer)
+            cards.tell(card, "audit_undone", viewer)
+    return found
+
+
+def may_undo(card: Card, viewer: Viewer) -> bool:
+    """Whether the audit is the viewer's own, fresh, and nothing was written since."""
+    if card.audited_at is None or card.audited_by_id != viewer.user_id or clock.now() - card.audited_at > UNDO:
+        return False
+    return not card.versions.filter(made_at__gt=card.audited_at).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +175,20 @@ def _obstacle(card: Card, viewer: Viewer) -> Verdict | None:
     if card.group == "tb" and card.population in _PUPILS:
         return Verdict(card.id, card.card_no, "reporting.bulk_tb_pupil")
     if rule := cluster_of(card):
-        return Verdict(card.id, card.card_no, "reporting.bulk_cluster", {"rule": rule})
+        params = {"rule": rule.id, "cases": rule.cases, "days": rule.window_days}
+        return Verdict(card.id, card.card_no, "reporting.bulk_cluster", params)
     return None
 
 
-def cluster_of(card: Card) -> str:
-    """The id of the pack's cluster rule that the card and others of its school or class fulfil, empty for none.
+def cluster_of(card: Card) -> ClusterThreshold | None:
+    """The pack's rule for clusters, outbreaks or events that the card and others of its school or class fulfil.
 
     Counts the cards that the viewer sees, by onset date within the rule's window around this one's.
     """
     if card.school_id is None or card.onset_date is None:
-        return ""
+        return None
     for rule in load().thresholds.cluster:
-        if rule.kind != "cluster" or rule.disease not in (card.disease, "any"):
+        if rule.disease not in (card.disease, "any"):
             continue
         units = {rule.unit} if isinstance(rule.unit, str) else set(rule.unit)
         same = Card.objects.filter(disease=card.disease, school_id=card.school_id, merged_into=None)
@@ -168,6 +198,6 @@ def cluster_of(card: Card) -> str:
             continue
         span = timedelta(days=rule.window_days - 1)
         near = same.filter(onset_date__range=(card.onset_date - span, card.onset_date + span))
-        if near.exclude(state__in=(CardState.DRAFT, CardState.DELETED)).count() >= rule.cases:
-            return rule.id
-    return ""
+        if near.exclude(state__in=NO_REPORT).count() >= rule.cases:
+            return rule
+    return None

@@ -15,10 +15,11 @@ from yifang.apps.accounts.visibility import group_of
 from yifang.apps.ledger.services import Actor, Change, append
 from yifang.apps.records.identity import mask_name
 from yifang.apps.reporting import clocks, desks, versions, visible
-from yifang.apps.reporting.models import Card, CardState, CardVersion
+from yifang.apps.reporting.models import NO_REPORT, Card, CardState, CardVersion, Said
 from yifang.apps.reporting.rules import Alike, Answers, Finding, Situation, check
 from yifang.kernel import areas, clock
 from yifang.kernel.errors import NotFound, UserError, YifangError
+from yifang.kernel.ids import new_id
 from yifang.knowledge import load
 
 
@@ -39,23 +40,30 @@ def findings_of(card: Card, answers: Mapping[str, Any]) -> list[Finding]:
 
 def situation_of(card: Card) -> Situation:
     """What stands around the card's answers."""
-    first = card.versions.filter(reported=True).order_by("number").first()
-    others = Card.objects.filter(
-        person_id=card.person_id, person__isnull=False, disease__gt="", onset_date__isnull=False
-    )
-    others = others.exclude(id=card.id).exclude(state__in=(CardState.DELETED, CardState.DRAFT))
+    # A draft has no report before it, and a card of nobody known no others beside it: two reads less for most cards.
+    first = None
+    if card.state != CardState.DRAFT:
+        first = card.versions.filter(reported=True).order_by("number").first()
+    alike: list[Alike] = []
+    if card.person_id is not None:
+        others = Card.objects.filter(person_id=card.person_id, disease__gt="", onset_date__isnull=False)
+        others = others.exclude(id=card.id).exclude(state__in=NO_REPORT)
+        alike = [Alike(*said) for said in others.values_list("card_no", "disease", "onset_date")]
     return Situation(
         load(),
         clock.now(),
         card.report_area,
         original_card=card.national_card_id or (card.card_no if first else ""),
         original_disease=str(first.values.get("disease", "")) if first else "",
-        alike=[Alike(one.card_no, one.disease, one.onset_date) for one in others],
+        alike=alike,
     )
 
 
 def apply(card: Card, answers: Mapping[str, Any]) -> None:
-    """Bring the card's columns in step with its answers; what cannot be read stays empty."""
+    """Bring the card's columns in step with its answers; what cannot be read stays empty.
+
+    The clocks follow as `tighten` says, which alone is called for answers that are not in force yet.
+    """
     read = Answers(answers, Situation(load(), clock.now(), card.report_area))
     disease = read.disease
     card.disease = disease.id if disease else ""
@@ -73,8 +81,27 @@ def apply(card: Card, answers: Mapping[str, Any]) -> None:
     card.school_class = read.text("school_class")[:60]
     card.masked_name = mask_name(read.text("name"))[:40]
     card.pack_digest = load().digest
-    if card.entered_at is None and disease is not None and card.diagnosed_at is not None:
-        card.report_due_at = clocks.report_due(disease, card.diagnosed_at)
+    _clocks(card, read)
+
+
+def tighten(card: Card, answers: Mapping[str, Any]) -> None:
+    """Let the clocks follow answers of which the columns do not speak yet: a returned card that was typed anew."""
+    _clocks(card, Answers(answers, Situation(load(), clock.now(), card.report_area)))
+
+
+def _clocks(card: Card, read: Answers) -> None:
+    """What is due by these answers. A draft is free; of what was once reported nothing moves a limit outwards.
+
+    What was entered keeps the report limit that it met or missed; what was audited keeps that of its audit.
+    """
+    disease, diagnosed = read.disease, read.moment("diagnosis_datetime")
+    if disease is None:
+        return
+    if card.entered_at is None and diagnosed is not None:
+        due = clocks.report_due(disease, diagnosed.astimezone(UTC))
+        card.report_due_at = due if card.state == CardState.DRAFT else clocks.stricter(card.report_due_at, due)
+    elif card.entered_at is not None and card.audited_at is None:
+        card.audit_due_at = clocks.stricter(card.audit_due_at, clocks.audit_due(disease, card.entered_at, load()))
 
 
 def add_version(
@@ -82,21 +109,26 @@ def add_version(
     answers: Mapping[str, Any],
     by: Actor,
     *,
+    before: CardVersion,
     findings: Sequence[Finding] = (),
     reported: bool,
     reason: str = "",
 ) -> CardVersion:
-    """The next version of the card, its source kept from the one before."""
-    before = versions.current(card)
+    """The next version of the card after `before`, whose source it keeps."""
     card.version += 1
     return versions.write(
         card, card.version, answers, by, reported=reported, findings=findings, source=before.source, reason=reason
     )
 
 
-def follow(card: Card, by: Actor) -> None:
-    """After a step: rows for those who may now see it, and the work items of the new state."""
-    visible.show(visible.subject_of(card, clock.today()), visible.of_card(card))
+def follow(card: Card, by: Actor, *, shown: visible.Shown | None = None) -> None:
+    """After a step: rows for those who may now see it, and the work items of the new state.
+
+    `shown` is to whom it was shown before the step, where the caller knows: only what is new is written then.
+    """
+    now = visible.of_card(card).items() - (shown or {}).items()
+    if now:
+        visible.show(visible.subject_of(card, clock.today()), dict(now))
     desks.follow_card(card, by)
 
 
@@ -111,6 +143,15 @@ def tell(card: Card, what: str, by: Actor, *, fields: Sequence[str] = (), digest
         ),
         by,
     )  # fmt: skip
+
+
+def say(card: Card, step: str, text: str, by: Actor, *, before: Mapping[str, Any] | None = None) -> UUID:
+    """Keep the words of a step; `tell` then names them: `tell(card, step, by, said=say(card, step, text, by))`."""
+    said = Said(
+        id=new_id(), card=card, step=step, text=text, before=dict(before or {}), at=clock.now(), by_id=by.user_id
+    )
+    said.save(force_insert=True)
+    return said.id
 
 
 def reason_given(reason: str) -> str:

@@ -27,14 +27,15 @@ _NOT_CORRECTED = ("card_no", "report_org", "report_area")
 def correct(card_id: UUID, changes: Mapping[str, Any], reason: str, viewer: Viewer) -> Card:
     """Correct a submitted or audited card: `changes` are the fields that differ. The old version stays.
 
-    A new disease names the one it replaces (订正病名). The report clock keeps the first diagnosis time. Raises
+    A new disease names the one it replaces (订正病名). Both clocks only ever become stricter (`cards.apply`). Raises
     UserError `reporting.nothing_changed`, CardErrors with every finding.
     """
     with transaction.atomic():
         card = cards.taken(card_id)
         policy.check(card, "correct", viewer)
         why = cards.reason_given(reason)
-        before = versions.answers_of(versions.current(card))
+        standing = versions.current(card)
+        before = versions.answers_of(standing)
         given = {**before, **{name: value for name, value in changes.items() if name not in _NOT_CORRECTED}}
         changed = versions.changed_fields(before, given)
         if not changed:
@@ -45,10 +46,11 @@ def correct(card_id: UUID, changes: Mapping[str, Any], reason: str, viewer: View
         findings = cards.findings_of(card, given)
         if blocking(findings):
             raise CardErrors(findings)
-        due_at = card.report_due_at
         cards.apply(card, given)
-        card.report_due_at = _stricter(due_at, card.report_due_at)
-        version = cards.add_version(card, given, viewer, findings=findings, reported=True, reason=why)
+        version = cards.add_version(
+            card, given, viewer, before=standing, findings=findings, reported=True, reason=why
+        )
+        card.sent_version = card.version
         card.save()
         cards.follow(card, viewer)
         cards.tell(card, "corrected", viewer, fields=changed, digest=versions.digest(version))
@@ -63,10 +65,5 @@ def delete(card_id: UUID, reason: str, viewer: Viewer) -> Card:
         card.state, card.reason = CardState.DELETED, cards.reason_given(reason)
         card.save()
         cards.follow(card, viewer)
-        cards.tell(card, "deleted", viewer)
+        cards.tell(card, "deleted", viewer, said=cards.say(card, "deleted", card.reason, viewer))
     return card
-
-
-def _stricter(first, second):
-    """A later diagnosis time typed afterwards must not move the limit; a disease with a shorter one does."""
-    return min((one for one in (first, second) if one is not None), default=None)

@@ -18,7 +18,7 @@ from yifang.apps.places.models import Organisation
 from yifang.apps.records.identity import open_identity
 from yifang.apps.records.models import Person
 from yifang.apps.reporting import drafting, policy, versions, visible
-from yifang.apps.reporting.models import Card, CardState, Suspicion, SuspicionState
+from yifang.apps.reporting.models import GONE, Card, CardState, Suspicion, SuspicionState
 from yifang.apps.reporting.rules import Finding
 from yifang.apps.reporting.services import cards
 from yifang.apps.reporting.services.suspicions import taken
@@ -39,9 +39,7 @@ def draft_from_suspicion(suspicion_id: UUID, viewer: Viewer) -> Card:
     viewer.check("card.draft")
     with transaction.atomic():
         suspicion = taken(suspicion_id)
-        existing = (
-            Card.objects.filter(suspicion=suspicion).exclude(state=CardState.DELETED).order_by("created_at").first()
-        )
+        existing = Card.objects.filter(suspicion=suspicion).exclude(state__in=GONE).order_by("created_at").first()
         if existing is not None:
             return existing
         policy.check_answer(suspicion, viewer, SuspicionState.REPORTED)
@@ -82,17 +80,30 @@ def save_draft(card_id: UUID, answers: Mapping[str, Any], viewer: Viewer) -> tup
     with transaction.atomic():
         card = cards.taken(card_id)
         policy.check(card, "save", viewer)
-        before = versions.answers_of(versions.current(card))
+        standing = versions.current(card)
+        before = versions.answers_of(standing)
         given = _kept(before, answers)
         findings = cards.findings_of(card, given)
         changed = versions.changed_fields(before, given)
         if changed:
-            cards.apply(card, given)
-            version = cards.add_version(card, given, viewer, findings=findings, reported=False)
+            if card.sent_version is None:
+                cards.apply(card, given)
+            version = cards.add_version(card, given, viewer, before=standing, findings=findings, reported=False)
             card.save()
             visible.show(visible.subject_of(card, clock.today()), visible.of_card(card))
             cards.tell(card, "saved", viewer, fields=changed, digest=versions.digest(version))
     return card, findings
+
+
+def discard(card_id: UUID, reason: str, viewer: Viewer) -> Card:
+    """Lay a draft aside for a reason; it stays readable. The suspicion behind it goes on waiting for its answer."""
+    with transaction.atomic():
+        card = cards.taken(card_id)
+        policy.check(card, "discard", viewer)
+        card.state, card.reason = CardState.DISCARDED, cards.reason_given(reason)
+        card.save()
+        cards.tell(card, "discarded", viewer, said=cards.say(card, "discarded", card.reason, viewer))
+    return card
 
 
 def _make(

@@ -55,16 +55,22 @@ def keep_apart(duplicate_id: UUID, viewer: Viewer) -> Duplicate:
     return pair
 
 
-def _taken(duplicate_id: UUID, viewer: Viewer, to: DuplicateState) -> tuple[Duplicate, Card]:
+def check_judge(duplicate_id: UUID, viewer: Viewer) -> tuple[Duplicate, Card]:
+    """The pair, locked, and its later card. Raises NotAllowed or NotFound unless the viewer may judge it at all."""
     viewer.check("card.merge")
     pair = Duplicate.objects.select_for_update().filter(id=duplicate_id).first()
     if pair is None:
         raise NotFound("reporting.no_duplicate")
-    if to not in DUPLICATE_TRANSITIONS[DuplicateState(pair.state)]:
-        raise WrongState("reporting.duplicate_state", state=both(DuplicateState(pair.state).label))
     later = cards.taken(pair.later_id)
     if not policy.in_place(later, viewer) and not policy.in_place(pair.earlier, viewer):
         raise NotAllowed("reporting.not_your_card")
+    return pair, later
+
+
+def _taken(duplicate_id: UUID, viewer: Viewer, to: DuplicateState) -> tuple[Duplicate, Card]:
+    pair, later = check_judge(duplicate_id, viewer)
+    if to not in DUPLICATE_TRANSITIONS[DuplicateState(pair.state)]:
+        raise WrongState("reporting.duplicate_state", state=both(DuplicateState(pair.state).label))
     return pair, later
 
 

@@ -96,7 +96,7 @@ def assign_visit(case_id: UUID, place: str, task: str, viewer: Viewer) -> None:
         words = catalogue()[f"reporting.task_{task}"]
         work.open_item(
             KIND, "case", case.id, [work.DeskAt(grid.scope, "grid_worker")], viewer, title=words["zh"],
-            title_en=words["en"], place_sealed=sealing().seal(_address(case, viewer).encode(), _context(item_id)),
+            title_en=words["en"], place_sealed=sealing().seal(_address(case, viewer).encode(), context(item_id)),
             item_id=item_id,
         )  # fmt: skip
         append(
@@ -118,14 +118,16 @@ def open_visit(subject: UUID, viewer: Viewer) -> tuple[WorkItem, str]:
         if item is None or item.place_sealed is None:
             raise NotFound("reporting.no_visit")
         looked("work.address_opened", "work", item.id, viewer)
-    return item, sealing().open(item.place_sealed, _context(item.id)).decode()
+    return item, sealing().open(item.place_sealed, context(item.id)).decode()
 
 
 def end_visit(subject: UUID, outcome: str, note: str, viewer: Viewer) -> None:
     """The visit was made, or why not. Raises UserError `reporting.grid_outcome`, NotFound `reporting.no_visit`."""
-    if outcome not in outcomes():
-        raise UserError("reporting.grid_outcome")
     with transaction.atomic():
+        if not WorkItem.objects.filter(kind=KIND, subject=subject, state__in=_OPEN).exists():
+            raise NotFound("reporting.no_visit")
+        if outcome not in outcomes():
+            raise UserError("reporting.grid_outcome")
         if not work.end(KIND, subject, viewer, outcome=outcome, proof=note.strip()[:500]):
             raise NotFound("reporting.no_visit")
         append(Change(ENDED, "case", subject, facts={"outcome": outcome}), viewer)
@@ -142,8 +144,14 @@ def _address(case: Case, viewer: Viewer) -> str:
         identity = open_identity(case.person_id, looking, kind="person.address_given")
     if not identity.address:
         raise UserError("reporting.grid_address")
-    region = load().regions.full_name(case.residence_area)
-    return f"{region}{identity.address} · {_called(identity.name, case)}"
+    place = _joined(load().regions.full_name(case.residence_area), identity.address)
+    return f"{place} · {_called(identity.name, case)}"
+
+
+def _joined(region: str, address: str) -> str:
+    """The address within its region; what both say (an address often begins with its township) is said once."""
+    shared = next(n for n in range(min(len(region), len(address)), -1, -1) if region.endswith(address[:n]))
+    return f"{region}{address[shared:]}"
 
 
 def _called(name: str, case: Case) -> str:
@@ -154,5 +162,6 @@ def _called(name: str, case: Case) -> str:
     return surname + {"male": "先生", "female": "女士"}.get(case.person.sex, "居民")
 
 
-def _context(item_id: UUID) -> str:
+def context(item_id: UUID) -> str:
+    """What the sealed address of a visit is bound to."""
     return f"work:{item_id}"

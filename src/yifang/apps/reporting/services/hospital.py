@@ -18,7 +18,7 @@ from yifang.apps.reporting import desks, policy, versions, visible
 from yifang.apps.reporting.models import SUSPICION_TRANSITIONS, Card, CardState, Suspicion, SuspicionState
 from yifang.apps.reporting.rules import blocking
 from yifang.apps.reporting.services import cards
-from yifang.apps.reporting.services.entering import enter
+from yifang.apps.reporting.services.entering import enter, is_entered
 from yifang.apps.reporting.services.errors import CardErrors
 from yifang.kernel import clock
 
@@ -31,17 +31,22 @@ def report(card_id: UUID, viewer: Viewer, answers: Mapping[str, Any] | None = No
     with transaction.atomic():
         card = cards.taken(card_id)
         policy.check(card, "report", viewer)
-        before = versions.answers_of(versions.current(card))
+        standing, shown = versions.current(card), visible.of_card(card)
+        before = versions.answers_of(standing)
         given = dict(before if answers is None else answers)
         findings = cards.findings_of(card, given)
         if blocking(findings):
             raise CardErrors(findings)
-        cards.apply(card, given)
-        version = cards.add_version(card, given, viewer, findings=findings, reported=True)
+        if card.sent_version is None:
+            cards.apply(card, given)
+        else:  # what the district has stays in force until the desk approves
+            cards.tighten(card, given)
+        version = cards.add_version(card, given, viewer, before=standing, findings=findings, reported=True)
         card.state, card.reason = CardState.HOSPITAL_REVIEW, ""
         card.save()
-        _answer_suspicion(card, viewer)
-        cards.follow(card, viewer)
+        if card.suspicion_id is not None:
+            _answer_suspicion(card, viewer)
+        cards.follow(card, viewer, shown=shown)
         cards.tell(
             card, "reported", viewer, fields=versions.changed_fields(before, given), digest=versions.digest(version)
         )
@@ -56,7 +61,7 @@ def return_by_hospital(card_id: UUID, reason: str, viewer: Viewer) -> Card:
         card.state, card.reason = CardState.RETURNED_BY_HOSPITAL, cards.reason_given(reason)
         card.save()
         cards.follow(card, viewer)
-        cards.tell(card, "returned", viewer)
+        cards.tell(card, "returned", viewer, said=cards.say(card, "returned", card.reason, viewer))
     return card
 
 
@@ -70,16 +75,20 @@ def approve(
 ) -> Card:
     """Submit a card to the district; with `national_card_id` and `entered_at` record the entry in the same step.
 
-    Raises CardErrors where the answers no longer pass (a new version of the packs, a card saved under an older one).
+    Raises CardErrors where the answers no longer pass (a new version of the packs, a card saved under an older one),
+    and as `record_entry`.
     """
     with transaction.atomic():
         card = cards.taken(card_id)
         policy.check(card, "approve", viewer)
-        findings = cards.findings_of(card, versions.answers_of(versions.current(card)))
+        given = versions.answers_of(versions.current(card))
+        findings = cards.findings_of(card, given)
         if blocking(findings):
             raise CardErrors(findings)
+        cards.apply(card, given)
         card.state, card.reason, card.reviewed_at = CardState.SUBMITTED, "", clock.now()
-        entered = bool(national_card_id or entered_at)
+        card.sent_version = card.version
+        entered = bool(national_card_id or entered_at) and not is_entered(card, national_card_id)
         if entered:
             enter(card, national_card_id, entered_at, late_reason)
         card.save()

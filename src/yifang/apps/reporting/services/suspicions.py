@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db import transaction
 
 from yifang.apps.accounts import visibility
-from yifang.apps.accounts.models import Seat, User
+from yifang.apps.accounts.models import User
+from yifang.apps.accounts.queries import valid_seats
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.ledger.services import Change, append
 from yifang.apps.reporting import desks, policy, visible
@@ -22,29 +23,30 @@ from yifang.kernel.errors import NotFound, UserError
 
 def dismiss(suspicion_id: UUID, viewer: Viewer, *, code: str, note: str = "") -> Suspicion:
     """Not this disease. Raises UserError `reporting.dismiss_reason` without a known reason, or `other` in no words."""
-    if code not in DismissReason.values or (code == DismissReason.OTHER and not note.strip()):
-        raise UserError("reporting.dismiss_reason")
     with transaction.atomic():
         suspicion = taken(suspicion_id)
         policy.check_answer(suspicion, viewer, SuspicionState.DISMISSED)
+        if code not in DismissReason.values or (code == DismissReason.OTHER and not note.strip()):
+            raise UserError("reporting.dismiss_reason")
         suspicion.reason_code, suspicion.reason = code, note.strip()[:200]
         suspicion.answered_by_id, suspicion.answered_at = viewer.user_id, clock.now()
         _move(suspicion, SuspicionState.DISMISSED, viewer, {"reason": code})
     return suspicion
 
 
-def consult(suspicion_id: UUID, viewer: Viewer, *, colleague: User) -> Suspicion:
+def consult(suspicion_id: UUID, viewer: Viewer, *, colleague: User | None) -> Suspicion:
     """Ask a colleague of the same hospital: they see the suspicion and its record, and it waits for them too.
 
-    Raises UserError `reporting.not_a_colleague` for anyone else.
+    Raises UserError `reporting.not_a_colleague` for anyone else, and for who holds no clinician's seat there today.
     """
-    seat = Seat.objects.filter(user=colleague, organisation_id=viewer.organisation_id, role="clinician").first()
-    if seat is None or colleague.pk == viewer.user_id:
-        raise UserError("reporting.not_a_colleague", name=str(colleague))
     with transaction.atomic():
         suspicion = taken(suspicion_id)
-        if suspicion.state != SuspicionState.CONSULTING:  # asking a second colleague is no new step
-            policy.check_answer(suspicion, viewer, SuspicionState.CONSULTING)
+        # asking a second colleague is no new step, but needs the same right
+        asked_before = suspicion.state == SuspicionState.CONSULTING
+        policy.check_answer(suspicion, viewer, SuspicionState.DISMISSED if asked_before else SuspicionState.CONSULTING)
+        seats = valid_seats().filter(user=colleague, organisation_id=viewer.organisation_id, role="clinician")
+        if colleague is None or colleague.pk == viewer.user_id or not colleague.is_active or not seats.exists():
+            raise UserError("reporting.not_a_colleague", name=str(colleague or "—"))
         scope, day = f"user:{colleague.pk}", suspicion.evidence_at.astimezone(clock.CHINA).date()
         subject = visible.subject_of(suspicion, day)
         record = visibility.Subject(

@@ -30,8 +30,8 @@ def save_view(viewer: Viewer, page: str, name: str, query: str, *, shared: bool 
     return view
 
 
-def change_view(viewer: Viewer, view_id: UUID, name: str, *, shared: bool) -> SavedView:
-    """Rename one's own view, and share it or stop sharing it.
+def change_view(viewer: Viewer, view_id: UUID, name: str, *, shared: bool, first: bool = False) -> SavedView:
+    """Rename one's own view, share it or stop sharing it, and let the list open with it (`first`) or no more.
 
     Raises NotFound `reporting.no_view` for anybody else's, UserError `reporting.view_name` for an empty, overlong or
     taken name.
@@ -46,6 +46,9 @@ def change_view(viewer: Viewer, view_id: UUID, name: str, *, shared: bool) -> Sa
             raise UserError("reporting.view_name")
         view.name = name
         view.shared_scope, view.shared_role = (list_scope(viewer), viewer.role) if shared else ("", "")
+        if first:
+            SavedView.objects.filter(user_id=viewer.user_id, page=view.page, first=True).update(first=False)
+        view.first = first
         view.save()
     return view
 

@@ -12,6 +12,7 @@ def register() -> None:
 
     subscribe("reporting.suspicions", suspicions.KINDS, suspicions.on_records, batch=20)
     subscribe("reporting.answers", cards.SUSPICION_KINDS, cards.on_answers)
+    subscribe("reporting.matches", cards.MATCH_KINDS, cards.on_matches)
     subscribe("reporting.cards", cards.KINDS, cards.on_cards)
     subscribe("reporting.cases", cases.KINDS, cases.on_cards)
     subscribe("reporting.duplicates", duplicates.KINDS, duplicates.on_cards)

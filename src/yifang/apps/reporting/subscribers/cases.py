@@ -23,16 +23,39 @@ from yifang.kernel import clock
 from yifang.kernel.ids import new_id
 from yifang.knowledge import load
 
-KINDS = tuple(
-    f"reporting.card_{step}"
-    for step in ("entered", "approved", "audited", "corrected", "deleted", "merged", "unmerged")
+_STEPS = (
+    "entered",
+    "entry_corrected",
+    "approved",
+    "audited",
+    "audit_undone",
+    "corrected",
+    "deleted",
+    "merged",
+    "unmerged",
+    "placed",
 )
+KINDS = tuple(f"reporting.card_{step}" for step in _STEPS)
 # The class that says most of an illness wins where several cards report it.
 _RANK = ("confirmed", "clinical", "positive_test", "carrier", "suspected", "")
 _FOLLOWED = (
-    "disease", "subtype", "group", "case_class", "onset_date", "diagnosed_at", "entered_on", "audited_on",
-    "residence_area", "report_area", "report_org_id", "school_id", "population", "age_days", "died_on", "excluded",
-)  # fmt: skip
+    "disease",
+    "subtype",
+    "group",
+    "case_class",
+    "onset_date",
+    "diagnosed_at",
+    "entered_on",
+    "audited_on",
+    "residence_area",
+    "report_area",
+    "report_org_id",
+    "school_id",
+    "population",
+    "age_days",
+    "died_on",
+    "excluded",
+)
 
 
 def on_cards(heard: Sequence[Heard]) -> None:

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.db.models import QuerySet
+
 from yifang.apps.accounts.keys import sealing
 from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.ledger.subscriptions import Heard
 from yifang.apps.reporting import likeness, versions, visible
-from yifang.apps.reporting.models import Card, CardKey, CardState, Duplicate, DuplicateState
+from yifang.apps.reporting.models import NO_REPORT, Card, CardKey, CardState, Duplicate, DuplicateState
 from yifang.apps.reporting.rules import Answers, Situation, illness_days
 from yifang.apps.reporting.subscribers.cards import taken
 from yifang.kernel import clock
 from yifang.knowledge import load
 
-KINDS = tuple(f"reporting.card_{step}" for step in ("reported", "corrected", "deleted"))
+KINDS = tuple(f"reporting.card_{step}" for step in ("reported", "approved", "corrected", "deleted"))
 _CANDIDATES = 200  # a telephone of an institution may stand on many cards
 
 
@@ -28,7 +30,7 @@ def on_cards(heard: Sequence[Heard]) -> None:
     for card in taken(heard):
         CardKey.objects.filter(card=card).delete()
         if card.state == CardState.DELETED:
-            _open_pairs(card).delete()
+            _take_away(_open_pairs(card), card)
             continue
         person = _who(card)
         hashed = {kind: sealing().index(f"card.{kind}", text) for kind, text in likeness.keys(person).items()}
@@ -40,7 +42,7 @@ def on_cards(heard: Sequence[Heard]) -> None:
 
 def _pair(card: Card, person: likeness.Who, keys: Sequence[bytes]) -> None:
     alike = CardKey.objects.filter(key__in=keys, disease=card.disease).exclude(card=card).values("card_id")
-    others = Card.objects.filter(id__in=alike).exclude(state__in=(CardState.DRAFT, CardState.DELETED))
+    others = Card.objects.filter(id__in=alike).exclude(state__in=NO_REPORT)
     days = illness_days(card.disease, load())
     if days is not None and card.onset_date is not None:
         span = timedelta(days=days)
@@ -61,16 +63,28 @@ def _pair(card: Card, person: likeness.Who, keys: Sequence[bytes]) -> None:
         elif pair.state == DuplicateState.OPEN:
             pair.scores = dict(scored.scores)
             pair.save(update_fields=["scores"])
-    _open_pairs(card).exclude(id__in=found).delete()
+    _take_away(_open_pairs(card).exclude(id__in=found), card)
 
 
-def _open_pairs(card: Card):
+def _take_away(pairs: QuerySet[Duplicate], card: Card) -> None:
+    """Nobody need judge these any more: the card changed or is gone."""
+    for pair in pairs.select_related("later__school"):
+        change = Change(
+            "reporting.duplicate_gone", "card", pair.later_id,
+            facts={"pair": pair.id, "earlier": pair.earlier_id, "because": card.id},
+            scopes=list(visible.of_card(pair.later)),
+        )  # fmt: skip
+        pair.delete()
+        append(change, NODE)
+
+
+def _open_pairs(card: Card) -> QuerySet[Duplicate]:
     return (Duplicate.objects.filter(earlier=card) | Duplicate.objects.filter(later=card)).filter(
         state=DuplicateState.OPEN
     )
 
 
 def _who(card: Card) -> likeness.Who:
-    answers = versions.answers_of(versions.current(card))
+    answers = versions.answers_of(versions.in_force(card))
     birth = Answers(answers, Situation(load(), clock.now(), card.report_area)).day("birth_date")
     return likeness.who(answers, birth)

@@ -10,7 +10,7 @@ and the duty to report is that of whoever sees the patient.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -18,7 +18,7 @@ from uuid import UUID
 
 from yifang import identify
 from yifang.apps.accounts.models import Seat, SubjectKind
-from yifang.apps.accounts.visibility import Subject, group_of, show_many
+from yifang.apps.accounts.visibility import SHARED_IN_A_DEPARTMENT, Subject, group_of, show_many
 from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.ledger.subscriptions import Heard
 from yifang.apps.records.models import Record, RecordState
@@ -83,6 +83,7 @@ class _Book:
             self._of[one.person_id].append(one)
         self._before = {one.id: _snapshot(one) for one in self._all()}
         self._gone = gone
+        self._spoken: dict[UUID, set[str]] = {}  # the sensitive groups that a record speaks of
         for one in self._all():
             _drop(one, gone)
 
@@ -94,6 +95,8 @@ class _Book:
         """What a record says becomes part of the suspicions of its person."""
         for one in self._of[row.person_id]:
             _drop(one, {row.id})  # the same record read again says what it says now
+        if guarded := {group_of(disease) for disease in found.spoken} - SHARED_IN_A_DEPARTMENT:
+            self._spoken[row.id] = guarded
         for suspicion, evidence in found.suspicions:
             known = self._match(row, suspicion.disease)
             if known is None:
@@ -111,7 +114,7 @@ class _Book:
             _settle(one)
         fresh = [one for one in self._all() if one.id in self._fresh]
         changed = [one for one in self._all() if one.id in self._before and _snapshot(one) != self._before[one.id]]
-        _show([*fresh, *changed])
+        _show([*fresh, *changed], self._spoken)
         Suspicion.objects.bulk_create(fresh, batch_size=500)
         Suspicion.objects.bulk_update(changed, _SAVED, batch_size=500)
         for one in chain(fresh, changed):
@@ -187,16 +190,22 @@ def _settle(one: Suspicion) -> None:
         one.state = SuspicionState.WITHDRAWN
 
 
-def _show(suspicions: Sequence[Suspicion]) -> None:
-    """Show each suspicion, and the record behind it, to the same scopes; a sensitive record is shown as one."""
+def _show(suspicions: Sequence[Suspicion], spoken: Mapping[UUID, set[str]]) -> None:
+    """Show each suspicion, and the record behind it, to those it asks; a sensitive record is shown as one.
+
+    `spoken`: the sensitive groups that a record speaks of. A screening that prompts nobody guards it all the same.
+    """
+    groups = defaultdict(set, {record: set(said) for record, said in spoken.items()})
+    for one in suspicions:
+        for record_id in {one.record_id, *(UUID(item["record"]) for item in one.evidence)}:
+            groups[record_id].add(one.group)
+    guarded = {record_id: visible.protect_record(record_id, said) for record_id, said in groups.items()}
     pairs: list[tuple[Subject, str]] = []
     for one in suspicions:
-        day = one.evidence_at.astimezone(clock.CHINA).date()
-        record = Subject(SubjectKind.RECORD, one.record_id, day, group=one.group, person=one.person_id)
-        for scope in visible.of_suspicion(one):
-            pairs += [(visible.subject_of(one, day), scope), (record, scope)]
-        for record_id in {item["record"] for item in one.evidence}:
-            visible.protect_record(UUID(record_id), one.group)
+        day, group = one.evidence_at.astimezone(clock.CHINA).date(), guarded[one.record_id]
+        record = Subject(SubjectKind.RECORD, one.record_id, day, group=group, person=one.person_id)
+        pairs += [(visible.subject_of(one, day), scope) for scope in visible.of_suspicion(one)]
+        pairs += [(record, scope) for scope in visible.of_record(one, group)]
     show_many(pairs, visible.HOSPITAL)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from yifang.apps.reporting import queries, services, versions
+from yifang.apps.reporting import queries, services
 from yifang.apps.reporting.models import Card
 from yifang.apps.reporting.presenting import district, district_bulk, district_card, steps, suspicions, words
 from yifang.apps.reporting.presenting import district_filters as filters
@@ -20,7 +19,7 @@ from yifang.apps.reporting.queries import district as reads
 from yifang.apps.reporting.queries.clinic import work_on
 from yifang.apps.reporting.queries.steps import steps as steps_of
 from yifang.apps.reporting.rules import form_of
-from yifang.apps.reporting.views import saved
+from yifang.apps.reporting.views import reading, saved
 from yifang.kernel.errors import UserError
 from yifang.knowledge import load
 from yifang.web import components, htmx, tables
@@ -34,13 +33,13 @@ MOST = 200  # cards in one bulk step
 @require_safe
 def cards(request: HttpRequest) -> HttpResponse:
     """The list alone."""
-    return render(request, "reporting/audit_list.html", _list(request))
+    return saved.opening(request, PAGE) or render(request, "reporting/audit_list.html", _list(request))
 
 
 @require_safe
 def card(request: HttpRequest, card_id: UUID) -> HttpResponse:
-    """One card beside the list; the list is not read when only the detail is asked for."""
-    detail = _detail(request, card_id)
+    """One card beside the list. Each is read only where it is asked for: a list that refreshes itself is no look."""
+    detail = {} if htmx.is_htmx(request, "audit-list") else _detail(request, card_id)
     here = reverse("reporting:audit") + tables.with_query(request.GET, work="")
     around = {} if htmx.is_htmx(request, "detail") else _list(request, opened=str(card_id))
     return render(request, "reporting/audit_list.html", around | detail | {"closed_url": here})
@@ -66,6 +65,7 @@ def send_back(request: HttpRequest, card_id: UUID) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, card_id: UUID) -> HttpResponse:
     """Delete with a reason; the card stays readable."""
+    request.viewer.check("card.audit")
     done = services.delete(card_id, request.POST.get("reason", ""), request.viewer)
     messages.success(request, _("已删除 {number}。").format(number=done.card_no))
     return _next(request, done)
@@ -78,9 +78,8 @@ def identity(request: HttpRequest, card_id: UUID) -> HttpResponse:
     viewer.check("person.open")
     found = queries.card(card_id, viewer).card
     if not viewer.purpose:
-        onward = urlencode({"next": reverse("reporting:audit_card", args=[card_id])})
-        return htmx.redirect(request, f"{reverse('accounts:purpose', args=[card_id])}?{onward}")
-    given = queries.answers(versions.current(found), viewer, identity=True)
+        return reading.ask_purpose(request, card_id, reverse("reporting:audit_card", args=[card_id]))
+    given = queries.answers(queries.version_for(found, viewer), viewer, identity=True)
     form = form_of(load())
     pairs = [
         (words.word(field.label), given[name])
@@ -93,11 +92,14 @@ def identity(request: HttpRequest, card_id: UUID) -> HttpResponse:
 @require_POST
 def bulk_preview(request: HttpRequest) -> HttpResponse:
     """What a bulk audit of the picked cards would do, card by card for those it would not touch."""
+    request.viewer.check("card.audit")
     picked = _picked(request)
     preview = services.bulk_audit_preview(picked, request.viewer)
+    cards = reads.cards_of(picked)
     context = {
         "preview": preview,
-        "blocked": district_bulk.blocked(preview),
+        "ready": district_bulk.ready(preview, cards),
+        "blocked": district_bulk.blocked(preview, cards),
         "query": request.POST.get("query", ""),
         "back": _list_url(request),
     }
@@ -108,6 +110,7 @@ def bulk_preview(request: HttpRequest) -> HttpResponse:
 @require_POST
 def bulk(request: HttpRequest) -> HttpResponse:
     """Do it: what changed meanwhile is looked at again and left aside with its reason."""
+    request.viewer.check("card.audit")
     outcome = services.bulk_audit(_picked(request), request.viewer)
     done = _("已终审 {n} 张。").format(n=len(outcome.ready))
     left = district_bulk.reasons(outcome)
@@ -137,7 +140,7 @@ def _list(request: HttpRequest, opened: str = "") -> dict[str, object]:
             tables.Column(_("患者"), "identity"),
             tables.Column(_("审核时限"), "clock"),
             tables.Column(_("病种")),
-            tables.Column(_("发病日期"), "date"),
+            tables.Column(_("发病日期"), "date", minor=True),
             tables.Column(_("诊断时间"), "date", minor=True),
             *([tables.Column(_("状态"), "state")] if tab == "all" else []),
             tables.Column(_("报告单位"), minor=True),
@@ -195,8 +198,8 @@ def _detail(request: HttpRequest, card_id: UUID) -> dict[str, object]:
     viewer.check("card.audit")
     found = queries.card(card_id, viewer)
     one = found.card
-    history = list(queries.history(one))
-    version = next(each for each in history if each.number == one.version)
+    history = list(queries.history(one, viewer))
+    version = history[-1]
     remarks = district_card.findings(version)
     given = queries.answers(version, viewer, identity=False)
     pairs = reads.pairs(one)
@@ -219,6 +222,7 @@ def _detail(request: HttpRequest, card_id: UUID) -> dict[str, object]:
         "reasons": [(code, words.word(text)) for code, text in return_reasons.items()],
         "case_url": reverse("reporting:case", args=[one.case_id]) if one.case_id and viewer.can("case.list") else "",
         "correction_url": reverse("reporting:edit", args=[one.id]),
+        "may_export": viewer.can("card.export"),
         "work": work,
         "query": request.GET.urlencode(),
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -23,7 +22,6 @@ from yifang.apps.reporting.queries.opened import evidence_of
 from yifang.apps.reporting.queries.steps import steps as steps_of
 from yifang.apps.reporting.views import reading
 from yifang.kernel import clock
-from yifang.kernel.errors import NotFound
 from yifang.web import htmx
 from yifang.web.documents import DOCX
 
@@ -40,7 +38,7 @@ def identity(request: HttpRequest, card_id: UUID) -> HttpResponse:
     viewer = request.viewer
     viewer.check("person.open")
     if not viewer.purpose:
-        return _ask_purpose(request, card_id)
+        return reading.ask_purpose(request, card_id, reverse("reporting:card", args=[card_id]))
     found = queries.card(card_id, viewer)
     context = {"card": found.card, **answers(found.card, viewer, identity=True)}
     if htmx.is_htmx(request):
@@ -83,6 +81,37 @@ def enter(request: HttpRequest, card_id: UUID) -> HttpResponse:
 
 
 @require_POST
+def correct_entry(request: HttpRequest, card_id: UUID) -> HttpResponse:
+    """Mend a mistyped national number or time, with the reason."""
+    posted = request.POST
+    services.correct_entry(
+        card_id, request.viewer, national_card_id=posted.get("national_card_id", ""),
+        entered_at=reading.moment(posted.get("entered_at", "")), reason=posted.get("reason", ""),
+    )  # fmt: skip
+    messages.success(request, _("网报卡号和录入时间已更正，原来的保留可查。"))
+    return _on(request, card_id)
+
+
+@require_POST
+def discard(request: HttpRequest, card_id: UUID) -> HttpResponse:
+    """Lay a draft aside, with the reason."""
+    one = services.discard(card_id, request.POST.get("reason", ""), request.viewer)
+    if one.suspicion_id is not None:
+        messages.success(request, _("草稿已弃置。线索还在等您答复。"))
+        return htmx.redirect(request, reverse("reporting:suspicion", args=[one.suspicion_id]))
+    messages.success(request, _("草稿已弃置，内容和原因保留可查。"))
+    return _on(request, card_id)
+
+
+@require_POST
+def undo_audit(request: HttpRequest, card_id: UUID) -> HttpResponse:
+    """Take back an audit that was a slip."""
+    services.undo_audit([card_id], request.viewer)
+    messages.success(request, _("终审已撤销，卡回到未审核。"))
+    return _on(request, card_id)
+
+
+@require_POST
 def explain(request: HttpRequest, card_id: UUID) -> HttpResponse:
     """Say why a card was late."""
     services.explain_late(card_id, request.POST.get("reason", ""), request.viewer)
@@ -104,7 +133,7 @@ def export(request: HttpRequest, card_id: UUID) -> HttpResponse:
     viewer = request.viewer
     viewer.check("card.export")
     if not viewer.purpose:
-        return _ask_purpose(request, card_id)
+        return reading.ask_purpose(request, card_id, reverse("reporting:card", args=[card_id]))
     found = queries.card(card_id, viewer)
     headers = {"Content-Disposition": content_disposition_header(True, f"{found.card.card_no}.docx") or "attachment"}
     return HttpResponse(documents.export_card_docx(found.card, viewer), content_type=DOCX, headers=headers)
@@ -115,9 +144,7 @@ def detail(request: HttpRequest, card_id: UUID) -> dict[str, Any]:
     viewer = request.viewer
     found = queries.card(card_id, viewer)
     one = found.card
-    current = one.versions.filter(number=one.version).first()
-    if current is None:
-        raise NotFound("reporting.no_card")
+    current = queries.version_for(one, viewer)
     shown = evidence_of(current)
     now = clock.now()
     return {
@@ -127,12 +154,14 @@ def detail(request: HttpRequest, card_id: UUID) -> dict[str, Any]:
         "is_late": found.late,
         "late_now": clocks.is_late(one.report_due_at, None, now),
         "needs_entry": one.entered_at is None and one.state in _ENTERABLE,
+        "may_undo": "undo_audit" in found.verbs and services.may_undo(one, viewer),
         "pairs": [(pair, pair.later if pair.earlier_id == one.id else pair.earlier) for pair in found.duplicates],
         "evidence": suspicions.evidence(shown),
         "excerpts": source.excerpts((item.evidence, item.record) for item in shown),
         "moments": steps.of_card(one, steps_of(one.id)),
         "remarks": cards.remarks(current),
         "now": now.astimezone(clock.CHINA).strftime("%Y-%m-%dT%H:%M"),
+        "entered_local": f"{one.entered_at.astimezone(clock.CHINA):%Y-%m-%dT%H:%M}" if one.entered_at else "",
         "work": request.GET.get("work") or clinic.work_on(one.id, viewer),
         "back": reading.onward(request, request.get_full_path()),
         "may_open": viewer.can("person.open"),
@@ -147,7 +176,7 @@ _ENTERABLE = (CardState.SUBMITTED, CardState.RETURNED_BY_DISTRICT, CardState.AUD
 
 def answers(one: Card, viewer: Viewer, *, identity: bool) -> dict[str, Any]:
     """The answers by section, and what each version sent on changed in the one before."""
-    sent = list(queries.history(one))
+    sent = list(queries.history(one, viewer))
     read = [queries.answers(version, viewer, identity=identity) for version in sent]
     diffs = [(after, cards.changes(told, then)) for after, told, then in zip(sent[1:], read, read[1:], strict=False)]
     return {
@@ -159,8 +188,3 @@ def answers(one: Card, viewer: Viewer, *, identity: bool) -> dict[str, Any]:
 
 def _on(request: HttpRequest, card_id: UUID) -> HttpResponse:
     return htmx.redirect(request, reading.onward(request, reverse("reporting:card", args=[card_id])))
-
-
-def _ask_purpose(request: HttpRequest, card_id: UUID) -> HttpResponse:
-    onward = urlencode({"next": reverse("reporting:card", args=[card_id])})
-    return htmx.redirect(request, f"{reverse('accounts:purpose', args=[card_id])}?{onward}")

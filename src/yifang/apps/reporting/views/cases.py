@@ -31,13 +31,13 @@ PAGE = "cases"
 @require_safe
 def cases(request: HttpRequest) -> HttpResponse:
     """The line list alone."""
-    return render(request, "reporting/case_list.html", _list(request))
+    return saved.opening(request, PAGE) or render(request, "reporting/case_list.html", _list(request))
 
 
 @require_safe
 def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    """One case beside the list; the list is not read when only the detail is asked for."""
-    detail = _detail(request, case_id)
+    """One case beside the list. Each is read only where it is asked for: a list that refreshes itself is no look."""
+    detail = {} if htmx.is_htmx(request, "case-list") else _detail(request, case_id)
     here = reverse("reporting:cases") + tables.with_query(request.GET, work="")
     around = {} if htmx.is_htmx(request, "detail") else _list(request, opened=str(case_id))
     return render(request, "reporting/case_list.html", around | detail | {"closed_url": here})
@@ -109,7 +109,7 @@ def _list(request: HttpRequest, opened: str = "") -> dict[str, object]:
         "chips": filters.chips(query, chosen, organisations),
         "looked": LOOK,
         "further": filters.further(query, stopped, backwards),
-        "clear_url": reverse("reporting:cases"),
+        "clear_url": f"{reverse('reporting:cases')}?view=all",
         "chosen": chosen,
         "diseases": district.disease_options(chosen.disease),
         "organisations": organisations,

@@ -55,11 +55,12 @@ def desk(request: HttpRequest) -> HttpResponse:
     closed_url = reverse("reporting:desk") + tables.with_query(request.GET, open="", work="")
     context: dict[str, Any] = {"tab": tab, "closed_url": closed_url}
     opened = _uuid(request.GET.get("open", ""))
-    if opened is not None and tab in _OF_SUSPICIONS:
-        context |= suspicion_pages.detail(request, opened) | {"shows": "suspicion"}
-    elif opened is not None:
-        context |= card_pages.detail(request, opened) | {"shows": "card"}
-    if opened is not None:
+    beside = None if htmx.is_htmx(request, "desk-list") else opened  # a list that refreshes itself is no look
+    if beside is not None and tab in _OF_SUSPICIONS:
+        context |= suspicion_pages.detail(request, beside) | {"shows": "suspicion"}
+    elif beside is not None:
+        context |= card_pages.detail(request, beside) | {"shows": "card"}
+    if beside is not None:
         context["back"] = reverse("reporting:desk") + tables.with_query(request.GET, open="", work="", at="")
     if not htmx.is_htmx(request, "detail"):
         context |= _list(request, tab, str(opened or ""))
@@ -161,8 +162,7 @@ def _diseases(rows: Sequence[Any], chosen: str) -> list[str]:
 def _tabs(tab: str, viewer: Viewer) -> list[components.Tab]:
     numbers = queries.desk_counts(viewer)
     here = reverse("reporting:desk")
-    late = clinic.late(viewer) > 0
-    urgent = {"to_report": late, "late": numbers.get("late", 0) > 0}
+    urgent = {"to_report": clinic.late(viewer), "late": numbers.get("late", 0) > 0}
     return [
         components.Tab(
             _LABELS.get(key, name), f"{here}?tab={key}", key == tab, numbers.get(key), urgent.get(key, False)

@@ -27,6 +27,7 @@ def judge(request: HttpRequest, duplicate_id: UUID) -> HttpResponse:
     """Merge, keep apart or undo, then back to the card it was judged on."""
     judgement = request.POST.get("judgement", "")
     if judgement not in _DEEDS:
+        services.check_judge(duplicate_id, request.viewer)
         raise UserError("reporting.judgement_unknown")
     pair = _DEEDS[judgement](duplicate_id, request.viewer)
     messages.success(request, _SAID[judgement])

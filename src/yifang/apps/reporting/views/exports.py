@@ -41,5 +41,5 @@ def line_list(request: HttpRequest) -> HttpResponse:
         node=settings.YIFANG_NODE_NAME,
         purpose=district_case.purpose(viewer.purpose),
     )
-    rows = (district_case.export_row(row) for row in queries.line_list(viewer, chosen))
+    rows = (district_case.export_row(row) for row in queries.line_list(viewer, chosen, [one.key for one in LINE_LIST]))
     return exports.response(f"line-list-{clock.today():%Y%m%d}", LINE_LIST, rows, source)

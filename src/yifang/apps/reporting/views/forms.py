@@ -24,6 +24,7 @@ from yifang.apps.reporting.queries.opened import evidence_of
 from yifang.apps.reporting.services.cards import findings_of, situation_of
 from yifang.apps.reporting.services.drafts import PURPOSE
 from yifang.apps.reporting.views import reading
+from yifang.apps.reporting.views.reading import ask_purpose
 from yifang.kernel.errors import UserError
 from yifang.web import htmx
 
@@ -46,10 +47,15 @@ def edit(request: HttpRequest, card_id: UUID) -> HttpResponse:
     verb = "correct" if card.state in _CORRECTED else "save"
     policy.check(card, verb, viewer)
     version = versions.current(card)
+    if not viewer.purpose and card.organisation_id == viewer.organisation_id:
+        viewer = viewer.acting_for(PURPOSE)  # filling one's own hospital's card is its own reason
     if request.method == "GET":
-        before = queries.answers(version, viewer if viewer.purpose else viewer.acting_for(PURPOSE), identity=True)
+        if not viewer.purpose:
+            return ask_purpose(request, card.id, reverse("reporting:edit", args=[card.id]))
+        before = queries.answers(version, viewer, identity=True)
         return _page(request, card, version, before, check=card.suspicion_id is not None or version.number > 1)
-    before = versions.answers_of(version)
+    # Without a purpose nothing is filled in but what was typed: an error must not open what the page would not.
+    before = queries.answers(version, viewer, identity=True) if viewer.purpose else dict(version.values)
     given = card_form.posted(request.POST, before)
     try:
         return _done(request, card, verb, given, version)

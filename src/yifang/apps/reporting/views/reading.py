@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from yifang.apps.reporting.rules.answers import read_time
-from yifang.web import tables
+from yifang.web import htmx, tables
 
 
 def cursor(request: HttpRequest) -> tables.Cursor | None:
@@ -36,3 +38,8 @@ def onward(request: HttpRequest, default: str) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if safe else default
+
+
+def ask_purpose(request: HttpRequest, subject: UUID, onward: str) -> HttpResponse:
+    """Lead to the question why somebody looks at `subject`, and from there on to `onward`."""
+    return htmx.redirect(request, f"{reverse('accounts:purpose', args=[subject])}?{urlencode({'next': onward})}")

@@ -16,7 +16,7 @@ from yifang.web import components, htmx
 
 # The lists that have saved views: the address of each, and the permission it takes.
 LISTS = {"audit": ("reporting:audit", "card.audit"), "cases": ("reporting:cases", "case.list")}
-_PASSING = ("at", "work")  # where one stands and why one looks are no conditions
+_PASSING = ("at", "work", "view")  # where one stands, why one looks, “all of it” are no conditions
 
 
 def context(request: HttpRequest, page: str, url: str) -> dict[str, object]:
@@ -34,6 +34,13 @@ def context(request: HttpRequest, page: str, url: str) -> dict[str, object]:
         "save_url": reverse("reporting:view_save", args=[page]),
         "manage_url": reverse("reporting:views", args=[page]),
     }  # fmt: skip
+
+
+def opening(request: HttpRequest, page: str) -> HttpResponse | None:
+    """Where a list asked for without any condition opens, if its reader chose a view for that."""
+    request.viewer.check(LISTS[page][1])
+    first = "" if request.GET else queries.first_view(request.viewer, page)
+    return htmx.redirect(request, f"{request.path}?{first}") if first else None
 
 
 @require_POST
@@ -65,7 +72,10 @@ def change(request: HttpRequest, page: str, view_id: UUID) -> HttpResponse:
         services.forget_view(request.viewer, view_id)
         messages.success(request, _("已删除视图。"))
     else:
-        services.change_view(request.viewer, view_id, posted.get("name", ""), shared=posted.get("shared") == "1")
+        services.change_view(
+            request.viewer, view_id, posted.get("name", ""),
+            shared=posted.get("shared") == "1", first=posted.get("first") == "1",
+        )  # fmt: skip
         messages.success(request, _("已保存视图。"))
     return htmx.redirect(request, reverse("reporting:views", args=[page]))
 

@@ -20,7 +20,6 @@ from yifang.apps.reporting.presenting import cards, source, steps, suspicions
 from yifang.apps.reporting.queries import clinic, departments
 from yifang.apps.reporting.queries.steps import steps as steps_of
 from yifang.apps.reporting.views import reading
-from yifang.kernel.errors import UserError
 from yifang.web import components, htmx, tables
 
 SIZE = 50
@@ -42,8 +41,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def suspicion(request: HttpRequest, suspicion_id: UUID) -> HttpResponse:
-    """One suspicion, with the list it is opened from beside it."""
-    context = detail(request, suspicion_id)
+    """One suspicion beside the list it is opened from. A list that refreshes itself is no look at what is beside it."""
+    context = {} if htmx.is_htmx(request, "suspicion-list") else detail(request, suspicion_id)
     if not htmx.is_htmx(request, "detail"):
         context |= _list(request, opened=str(suspicion_id))
     context["closed_url"] = reverse("reporting:suspicions") + tables.with_query(request.GET, work="")
@@ -71,8 +70,6 @@ def consult(request: HttpRequest, suspicion_id: UUID) -> HttpResponse:
     """Ask a colleague."""
     wanted = request.POST.get("colleague", "")
     colleague = User.objects.filter(pk=int(wanted) if wanted.isdecimal() and len(wanted) < 18 else 0).first()
-    if colleague is None:
-        raise UserError("reporting.not_a_colleague", name=wanted)
     services.consult(suspicion_id, request.viewer, colleague=colleague)
     messages.success(request, _("已请{name}会诊，期限不变。").format(name=colleague))
     return htmx.redirect(request, reverse("reporting:suspicion", args=[suspicion_id]))
@@ -118,7 +115,7 @@ def _list(request: HttpRequest, opened: str = "") -> dict[str, Any]:
         "tab": tab,
         "tabs": [
             components.Tab(
-                _("待处理"), f"{reverse('reporting:suspicions')}", tab == "waiting", numbers, clinic.late(viewer) > 0
+                _("待处理"), f"{reverse('reporting:suspicions')}", tab == "waiting", numbers, clinic.late(viewer)
             ),
             components.Tab(
                 _("我的报告卡"), f"{reverse('reporting:suspicions')}?tab=cards", tab == "cards", clinic.in_hand(viewer)

@@ -9,8 +9,9 @@ from yifang.apps.accounts.visibility import area_scopes
 from yifang.apps.accounts.words import both
 from yifang.apps.ledger.services import Change, append
 from yifang.apps.surveillance.models import TRANSITIONS, Conclusion, Signal, SignalState, SignalStep
+from yifang.apps.surveillance.policy import check_answer
 from yifang.apps.surveillance.services.feeding_back import feed_back_on_closing
-from yifang.apps.surveillance.services.raising import WORK
+from yifang.apps.surveillance.single_case import WORK
 from yifang.apps.work.services import end
 from yifang.kernel import clock
 from yifang.kernel.digest import digest_of
@@ -25,12 +26,13 @@ def answer(signal_id: UUID, viewer: Viewer, to_state: str, *, conclusion: str = 
     `surveillance.conclusion_needed` (closing), `.conclusion_early` (anything else) or `.conclusion_unknown`.
     """
     viewer.check("signal.answer")
-    state = _state(to_state)
     note = note.strip()[:1000]
     with transaction.atomic():
         signal = Signal.objects.select_for_update().filter(id=signal_id).first()
         if signal is None:
             raise NotFound("surveillance.no_signal")
+        check_answer(signal, viewer)
+        state = _state(to_state)
         was = SignalState(signal.state)
         if state not in TRANSITIONS[was]:
             raise WrongState("surveillance.signal_state", state=both(was.label), wanted=both(state.label))

@@ -10,14 +10,13 @@ from django.db import transaction
 
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.accounts.visibility import area_scopes
-from yifang.apps.accounts.words import both
 from yifang.apps.ledger.services import Change, append
-from yifang.apps.surveillance.models import Conclusion, Feedback, FeedbackReceipt, Signal
+from yifang.apps.surveillance.models import Feedback, FeedbackReceipt, Signal
+from yifang.apps.surveillance.policy import check_answer
 from yifang.kernel import clock
 from yifang.kernel.digest import digest_of
 from yifang.kernel.errors import NotFound, UserError
 from yifang.kernel.ids import new_id
-from yifang.knowledge import load
 
 DAYS = 7  # how long feedback stands unless said otherwise
 MOST_DAYS = 90
@@ -29,37 +28,38 @@ def give_feedback(signal_id: UUID, viewer: Viewer, text: str, *, days: int = DAY
     Raises NotAllowed, NotFound, UserError `surveillance.feedback_text` or `surveillance.feedback_days`.
     """
     viewer.check("signal.answer")
+    signal = Signal.objects.filter(id=signal_id).first()
+    if signal is None:
+        raise NotFound("surveillance.no_signal")
+    check_answer(signal, viewer)
     text = text.strip()
     if not text:
         raise UserError("surveillance.feedback_text")
     if not 1 <= days <= MOST_DAYS:
         raise UserError("surveillance.feedback_days", most=MOST_DAYS)
-    signal = Signal.objects.filter(id=signal_id).first()
-    if signal is None:
-        raise NotFound("surveillance.no_signal")
     return _tell(signal, text, days, viewer)
 
 
 def feed_back_on_closing(signal: Signal, note: str, viewer: Viewer) -> Feedback:
     """The conclusion, and what the one who closed it wrote, to those who reported."""
-    disease = load().disease(signal.disease).name
-    conclusion = both(Conclusion(signal.conclusion).label)["zh"]
-    return _tell(signal, f"{disease}预警已核实，结论：{conclusion}。{note}"[:1000], DAYS, viewer)
+    return _tell(signal, note, DAYS, viewer, conclusion=signal.conclusion)
 
 
-def _tell(signal: Signal, text: str, days: int, viewer: Viewer) -> Feedback:
+def _tell(signal: Signal, text: str, days: int, viewer: Viewer, *, conclusion: str = "") -> Feedback:
     now = clock.now()
     readers = signal.explanation["reported_by"]
     with transaction.atomic():
         feedback = Feedback(
-            id=new_id(), signal=signal, scopes=readers, group=signal.group, disease=signal.disease, text=text[:1000],
-            at=now, until=now + timedelta(days=days), by_id=viewer.user_id,
+            id=new_id(), signal=signal, scopes=readers, group=signal.group, disease=signal.disease,
+            conclusion=conclusion, text=text[:1000], at=now, until=now + timedelta(days=days), by_id=viewer.user_id,
         )  # fmt: skip
         feedback.save(force_insert=True)
         append(
             Change(
-                "surveillance.feedback_given", "signal", signal.id, fields=["text"],
-                facts={"feedback": feedback.id, "readers": readers, "until": feedback.until},
+                "surveillance.feedback_given", "signal", signal.id, fields=["conclusion", "text"],
+                facts={
+                    "feedback": feedback.id, "readers": readers, "until": feedback.until, "conclusion": conclusion,
+                },
                 scopes=[*readers, *area_scopes(*signal.explanation["areas"])], digest=digest_of(text),
             ),
             viewer,

@@ -1,4 +1,8 @@
-"""A case that is watched singly raises a signal, or joins the open one of its disease and county. Runs in jobs."""
+"""A case that is watched singly raises a signal, or joins the open one of its disease and county. Runs in jobs.
+
+A case that is taken back, or corrected to another disease or county, leaves its signal. The signal stays open even
+when no case is left: a false alarm, too, is a person's to conclude, and a case may come back.
+"""
 
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -8,31 +12,36 @@ from django.db.models import Count
 from django.db.models.functions import TruncMonth
 
 from yifang.apps.accounts.models import SubjectKind
-from yifang.apps.accounts.visibility import Subject, area_scopes, show
+from yifang.apps.accounts.visibility import Subject, area_scopes, list_name, show
 from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.reporting.models import Card, CardState, Case
 from yifang.apps.surveillance.models import Signal, SignalCase, SignalState
-from yifang.apps.surveillance.single_case import METHOD, Watch, county_of, watch
+from yifang.apps.surveillance.single_case import METHOD, WORK, Watch, county_of, watch
 from yifang.apps.work.services import DeskAt, open_item
 from yifang.kernel import clock
 from yifang.kernel.ids import new_id
 from yifang.knowledge import load
 
-WORK = "signal_answer"
 DESKS = ("duty_officer", "epidemiologist")
 MONTHS = 12
 
 
 def consider(case_id: UUID) -> Signal | None:
-    """The signal that the case raised or joined now; None when it is not watched, excluded, or in one already."""
+    """The signal that the case raised or joined now; None when it is not watched, excluded, or in one already.
+
+    First it leaves the signals that it does not belong to any more.
+    """
     with transaction.atomic():
-        case = Case.objects.select_for_update(of=("self",)).filter(id=case_id, excluded=False).first()
+        case = Case.objects.select_for_update(of=("self",)).filter(id=case_id).first()
         if case is None:
             return None
-        rule = watch(case.disease, case.subtype)
+        county = county_of(case.residence_area)
+        rule = None if case.excluded else watch(case.disease, case.subtype)
+        for row in SignalCase.objects.filter(case=case, left_at=None, signal__method=METHOD).select_related("signal"):
+            if rule is None or (row.signal.disease, row.signal.area_code) != (case.disease, county):
+                _leave(row)
         if rule is None or _stands_in_one(case):
             return None
-        county = county_of(case.residence_area)
         signal = (
             Signal.objects.select_for_update()
             .filter(method=METHOD, disease=case.disease, area_code=county)
@@ -77,25 +86,23 @@ def _raise(rule: Watch, case: Case, together: list[Case], county: str, reporters
         ),
         NODE,
     )  # fmt: skip
-    name = knowledge.disease(case.disease)
+    name, name_en = (list_name(case.disease, case.group, lang) for lang in ("zh", "en"))
     open_item(
         WORK, "signal", signal.id, [DeskAt(f"area:{county}", role) for role in DESKS], NODE,
-        title=f"{name.name} · 单病例预警", title_en=f"{name.en}: single-case signal",
+        title=f"{name} · 单病例预警", title_en=f"{name_en}: single-case signal",
         starts_at=now, due_at=signal.due_at, urgent=rule.hours <= 2,
     )  # fmt: skip
     return signal
 
 
 def _join(signal: Signal, case: Case, reporters: set[str]) -> Signal:
-    SignalCase.objects.create(signal=signal, case=case, joined_at=clock.now())
-    signal.observed += 1
-    signal.first_day = min(signal.first_day, case.onset_date)
-    signal.last_day = max(signal.last_day, case.onset_date)
+    SignalCase.objects.update_or_create(
+        signal=signal, case=case, defaults={"left_at": None}, create_defaults={"joined_at": clock.now()}
+    )
     told = signal.explanation
     told["areas"] = sorted({*told["areas"], county_of(case.report_area)})
     told["reported_by"] = sorted({*told["reported_by"], *reporters})
-    told["months"] = _by_month(signal.area_code, signal.disease, clock.today())
-    signal.save(update_fields=["observed", "first_day", "last_day", "explanation"])
+    _recount(signal)
     scopes = area_scopes(*told["areas"])
     day = signal.raised_at.astimezone(clock.CHINA).date()
     show(Subject(SubjectKind.SIGNAL, signal.id, day, signal.disease, signal.group), scopes, "signal")
@@ -109,8 +116,36 @@ def _join(signal: Signal, case: Case, reporters: set[str]) -> Signal:
     return signal
 
 
+def _leave(row: SignalCase) -> None:
+    """The numbers of a closed signal stay what its conclusion was drawn from; its case is marked all the same."""
+    row.left_at = clock.now()
+    row.save(update_fields=["left_at"])
+    signal = Signal.objects.select_for_update().get(id=row.signal_id)
+    if signal.state != SignalState.CLOSED:
+        _recount(signal)
+    owner = [f"user:{signal.owner_id}"] if signal.owner_id else []
+    append(
+        Change(
+            "surveillance.signal_left", "signal", signal.id,
+            facts={"cases": [row.case_id], "observed": signal.observed, "limit": signal.limit},
+            scopes=[*area_scopes(*signal.explanation["areas"]), *owner],
+        ),
+        NODE,
+    )  # fmt: skip
+
+
+def _recount(signal: Signal) -> None:
+    """Bring the signal's numbers in step with the cases behind it; with none left its days stay."""
+    days = list(signal.signalcase_set.filter(left_at=None).values_list("case__onset_date", flat=True))
+    signal.observed = len(days)
+    signal.first_day, signal.last_day = min(days, default=signal.first_day), max(days, default=signal.last_day)
+    signal.explanation["months"] = _by_month(signal.area_code, signal.disease, clock.today())
+    signal.save(update_fields=["observed", "first_day", "last_day", "explanation"])
+
+
 def _stands_in_one(case: Case) -> bool:
-    return SignalCase.objects.filter(case=case, signal__method=METHOD, signal__disease=case.disease).exists()
+    rows = SignalCase.objects.filter(case=case, left_at=None)
+    return rows.filter(signal__method=METHOD, signal__disease=case.disease).exists()
 
 
 def _reporters(case: Case) -> set[str]:

@@ -63,6 +63,31 @@ export function togglePick(row) {
   row?.querySelector("[data-pick]")?.click();
 }
 
+// A list that fetches itself again keeps the place of who walks it by keyboard and the mark of what is open beside it;
+// where the row is gone (it was dealt with) the one that took its place is next.
+let place = null;
+
+function remember() {
+  const at = document.querySelector(`tr.${CURSOR}`);
+  place = {
+    row: at?.dataset.row, index: at ? rows().indexOf(at) : -1, focused: Boolean(at?.contains(document.activeElement)),
+    opened: document.querySelector("tr[data-row][aria-current]")?.dataset.row,
+  };
+}
+
+function restore() {
+  if (!place) return;
+  const all = rows();
+  const opened = place.opened && all.find((row) => row.dataset.row === place.opened);
+  if (opened && document.querySelector("#detail[data-opened]")) opened.setAttribute("aria-current", "true");
+  if (place.index >= 0 && all.length && !document.querySelector(`tr.${CURSOR}`)) {
+    const row = all.find((each) => each.dataset.row === place.row) || all[Math.min(place.index, all.length - 1)];
+    if (place.focused) moveTo(row);
+    else row.classList.add(CURSOR);
+  }
+  place = null;
+}
+
 function prepare() {
   for (const list of document.querySelectorAll("[data-list]")) {
     const heads = [...list.querySelectorAll("thead th")];
@@ -81,7 +106,8 @@ function prepare() {
 
 export function start() {
   prepare();
-  document.addEventListener("htmx:afterSettle", (event) => { prepare(); afterOpening(event); });
+  document.addEventListener("htmx:beforeSwap", (event) => { if (event.target.matches?.("[data-live-part]")) remember(); });
+  document.addEventListener("htmx:afterSettle", (event) => { restore(); prepare(); afterOpening(event); });
   document.addEventListener("change", (event) => {
     const list = event.target.closest?.("[data-list]");
     if (!list) return;

@@ -1,28 +1,15 @@
-"""Verbs about people: open an account, give a seat, break the glass and answer for it, end sessions over the limit."""
+"""Breaking the glass over one person, answering for it as a second person, and taking note of it as who was told."""
 
-from datetime import date
 from uuid import UUID
 
-from allauth.usersessions.models import UserSession
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from yifang.apps.accounts import policy
-from yifang.apps.accounts.models import (
-    GLASS_TRANSITIONS,
-    BreakGlass,
-    GlassState,
-    Seat,
-    SubjectKind,
-    User,
-)
-from yifang.apps.accounts.roles import ROLES
+from yifang.apps.accounts.models import GLASS_TRANSITIONS, BreakGlass, GlassState, SubjectKind
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.accounts.visibility import Subject, show
 from yifang.apps.accounts.words import both
-from yifang.apps.ledger.services import Actor, Change, append
-from yifang.apps.places.models import Organisation, Place
+from yifang.apps.ledger.services import Change, append
 from yifang.kernel import clock
 from yifang.kernel.errors import NotAllowed, NotFound, UserError, WrongState
 from yifang.kernel.ids import new_id
@@ -33,58 +20,6 @@ ROW = "glass:"  # the visibility rows of one glass bear its own reason: an ended
 def row_reason(glass_id: UUID) -> str:
     """The reason under which the visibility rows of a glass stand."""
     return f"{ROW}{glass_id.hex[-16:]}"
-
-
-def create_user(username: str, display_name: str, password: str, by: Actor) -> User:
-    """Open an account. Raises UserError `accounts.user_taken`, `accounts.password_weak`.
-
-    The web role may not: accounts are opened by the command line or the demo, which sign in as another role.
-    """
-    if User.objects.filter(username=username).exists():
-        raise UserError("accounts.user_taken", username=username)
-    user = User(username=username, display_name=display_name)
-    try:
-        validate_password(password, user)
-    except ValidationError as weak:
-        raise UserError("accounts.password_weak", reason=weak.messages) from None
-    user.set_password(password)
-    with transaction.atomic():
-        user.save()
-        append(Change("accounts.user_created", "user", None, facts={"user": user.pk}), by)
-    return user
-
-
-def give_seat(
-    user: User,
-    role: str,
-    by: Actor,
-    *,
-    organisation: Organisation | None = None,
-    department: str = "",
-    area_code: str = "",
-    place: Place | None = None,
-    staff_no: str = "",
-    hiv_officer: bool = False,
-    since: date | None = None,
-    until: date | None = None,
-) -> Seat:
-    """Give `user` a seat. Raises UserError `accounts.seat_place` when the role's place is missing."""
-    if role not in ROLES:
-        raise UserError("accounts.no_role", role=role)
-    given = {
-        "department": organisation and department, "organisation": organisation, "place": place,
-        "area": area_code or organisation, "user": True, "none": True,
-    }  # fmt: skip
-    if not given[ROLES[role].scope]:
-        raise UserError("accounts.seat_place", role={"zh": ROLES[role].zh, "en": ROLES[role].en})
-    seat = Seat(
-        user=user, role=role, organisation=organisation, department=department, area_code=area_code, place=place,
-        staff_no=staff_no, hiv_officer=hiv_officer, since=since or clock.today(), until=until,
-    )  # fmt: skip
-    with transaction.atomic():
-        seat.save()
-        append(Change("accounts.seat_given", "seat", seat.id, facts={"user": user.pk, "role": role}), by)
-    return seat
 
 
 def break_glass(person: UUID, reason: str, note: str, viewer: Viewer) -> BreakGlass:
@@ -107,9 +42,9 @@ def break_glass(person: UUID, reason: str, note: str, viewer: Viewer) -> BreakGl
         reason=reason, note=note[:300], opened_at=now, until=now + policy.GLASS_OPEN,
     )  # fmt: skip
     with transaction.atomic():
+        glass.save(force_insert=True)  # before the row, which the database gives to who broke a glass only
         subject = Subject(SubjectKind.PERSON, person, clock.today())
         show(subject, [f"user:{viewer.user_id}"], row_reason(glass.id), until=glass.until, by=viewer.user_id)
-        glass.save(force_insert=True)
         append(
             Change(
                 "accounts.glass_broken", "glass", glass.id,
@@ -150,16 +85,19 @@ def answer_glass(glass_id: UUID, to_state: str, viewer: Viewer) -> BreakGlass:
     return glass
 
 
+def note_glass(glass_id: UUID, viewer: Viewer) -> BreakGlass:
+    """Whoever answers for the person says that they know of it. Raises NotFound for a glass they were not told of."""
+    viewer.check("glass.answer")
+    with transaction.atomic():
+        glass = BreakGlass.objects.filter(id=glass_id, told__overlap=list(viewer.scopes)).first()
+        if glass is None:
+            raise NotFound("accounts.no_glass")
+        append(Change("accounts.glass_noted", "glass", glass.id, scopes=[*viewer.scopes[-1:]]), viewer)
+    return glass
+
+
 def _owner_scope(viewer: Viewer) -> str:
     """Who answers for it: the public-health desk of the doctor's hospital, or the duty officer's own CDC."""
     if viewer.organisation_id is not None and not viewer.scopes[-1].startswith("area:"):
         return f"org:{viewer.organisation_id}"
     return viewer.scopes[-1]
-
-
-def limit_sessions(user: User, keep: int = policy.SESSIONS) -> int:
-    """End the oldest sessions of `user` beyond `keep`. Returns how many."""
-    ended = list(UserSession.objects.filter(user=user).order_by("-created_at", "-pk")[keep:])
-    for session in ended:
-        session.end()
-    return len(ended)
