@@ -39,6 +39,8 @@ COMMANDS = {
     "run": Command("yifang.node.supervisor", "启动整个节点 · run the whole node"),
     "identify": Command("yifang.identify.command", "识别文件中的可疑传染病 · find suspicions in files", settings=False),
     "intake": Command("yifang.apps.intake.command", "接收文件 · put files into the node", role="jobs"),
+    "places": Command("yifang.apps.places.command", "单位与场所 · organisations and places", role="jobs"),
+    "feeds": Command("yifang.apps.intake.feeds_command", "数据源 · where files come from", role="jobs"),
     "accounts": Command("yifang.apps.accounts.command", "账号与岗位 · accounts and seats", role="jobs"),
     "packs": Command("yifang.knowledge.command", "知识包 · check, show, compare packs", settings=False),
     "ledger": Command("yifang.apps.ledger.command", "台账 · verify the ledger", role="jobs"),

@@ -57,7 +57,8 @@ def test_a_new_account_signs_in_with_the_printed_password_and_must_change_it(yif
     assert client.get("/work/", headers={"X-Requested-With": "live"}).status_code == 401
     assert client.get("/accounts/password/change/").status_code == 200
     words = {"oldpassword": password, "password1": "sunny autumn lake", "password2": "sunny autumn lake"}
-    assert client.post("/accounts/password/change/", words).status_code == 302
+    changed = client.post("/accounts/password/change/", words)
+    assert (changed.status_code, changed["Location"]) == (302, "/")
     assert (last_entry().kind, last_entry().actor) == (
         "accounts.password_changed",
         User.objects.get(username="wang").pk,

@@ -10,12 +10,12 @@ from yifang.node import jobs
 
 def test_a_loop_that_raises_is_started_again(monkeypatch, caplog):
     monkeypatch.setattr(jobs, "FIRST_WAIT", 0.01)
-    runs, done = [], threading.Event()
+    runs, done, patient = [], threading.Event(), "王" + "小明"
 
     def fragile(stop):
         runs.append(time.monotonic())
         if len(runs) < 4:
-            raise RuntimeError("the database went away")
+            raise RuntimeError(f"the row of {patient} is refused")
         done.set()
         stop.wait()
 
@@ -28,4 +28,6 @@ def test_a_loop_that_raises_is_started_again(monkeypatch, caplog):
     first, second, third = (later - earlier for earlier, later in itertools.pairwise(runs))
     assert first < second < third
     failures = [record for record in caplog.records if "fragile" in record.getMessage()]
+    assert not any(patient in record.getMessage() for record in failures)
+    assert all("RuntimeError" in record.getMessage() for record in failures)
     assert [bool(record.exc_info) for record in failures] == [True, False, False]  # one traceback for one cause

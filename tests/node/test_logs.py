@@ -17,7 +17,10 @@ def test_a_traceback_holds_no_values():
     handler.setFormatter(form.pop("()")(**form))
     logging.getLogger().addHandler(handler)
     try:
-        raise ValueError(len(patient))
+        try:
+            int(patient)
+        except ValueError as error:
+            raise ValueError(f"not for {patient}") from error
     except ValueError:
         structlog.get_logger("yifang.test").exception("it failed", batch="b1")
         logging.getLogger("somebody.else").exception("it failed too")
@@ -26,4 +29,6 @@ def test_a_traceback_holds_no_values():
     lines = written.getvalue()
     assert {"it failed too", "it failed", "batch=b1"} <= set(re.findall("it failed too|it failed|batch=b1", lines))
     assert lines.count("Traceback") == 2
+    assert lines.count("builtins.ValueError") == 4  # each with what it came from
+    assert "test_logs.py" in lines
     assert patient not in lines

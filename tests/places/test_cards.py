@@ -49,6 +49,14 @@ def test_the_waiting_card_and_its_case_find_the_school_and_the_school_finds_them
     assert county.school.scope in placed.scopes
 
 
+def test_a_school_put_on_the_list_finds_the_cards_that_asked_for_it(county):
+    card = card_of_a_pupil(county)
+    say(county, services.create, "申花小学", "school", "S9")
+    assert Card.objects.get(id=card.id).school.code == "S9"
+    later = card_of_a_pupil(county, name="林小雨", order=2)
+    assert Card.objects.get(id=later.id).school.code == "S9"
+
+
 def test_later_cards_with_the_same_words_find_it_by_themselves(county):
     card_of_a_pupil(county)
     say(county, services.answer, county.school.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from tests import apps
@@ -86,6 +88,38 @@ def test_a_withdrawal_is_guarded_as_what_it_withdraws(county):
     take(county, apps.hiv_confirmed())
     withdrawn = take(county, apps.cancelled(apps.hiv_confirmed()))
     assert groups(withdrawn) == {"hiv"}
+
+
+POSITIVE = apps.hiv_confirmed
+NEGATIVE = functools.partial(apps.hiv_confirmed, results=(apps.result("HIV抗体确证试验", "阴性"),))
+BARE = functools.partial(apps.hiv_confirmed, results=(), status="cancelled")
+ARRIVALS = {
+    "withdrawn when it came": [[apps.cancelled(POSITIVE())]],
+    "corrected in one file": [[POSITIVE(), NEGATIVE()]],
+    "withdrawn in one file by a message without results": [[POSITIVE(), BARE()]],
+    "withdrawn later by a message without results": [[POSITIVE()], [BARE()]],
+    "withdrawn when it came, then a message without results": [[apps.cancelled(POSITIVE())], [BARE()]],
+}
+
+
+@pytest.mark.parametrize("delivered_between", [True, False], ids=["heard at once", "heard at the end"])
+@pytest.mark.parametrize("chunks", ARRIVALS.values(), ids=ARRIVALS)
+def test_what_was_taken_back_before_anybody_looked_is_guarded_and_so_is_what_took_it_back(
+    county, chunks, delivered_between
+):
+    stored = []
+    for chunk in chunks:
+        stored += apps.receive(county.hospital, *chunk)
+        if delivered_between:
+            apps.deliver()
+    apps.deliver()
+    assert len(stored) == sum(len(chunk) for chunk in chunks)
+    assert [groups(one) for one in stored] == [{"hiv"}] * len(stored)
+    assert not Suspicion.objects.exclude(state="withdrawn").exists()
+
+
+def test_what_was_ordinary_and_taken_back_stays_ordinary(county):
+    assert groups(take(county, apps.cancelled(apps.influenza()))) == {"ordinary"}
 
 
 def test_a_broken_glass_goes_on_showing_what_it_opened(county):

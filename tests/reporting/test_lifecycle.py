@@ -199,7 +199,7 @@ def test_each_step_leaves_its_ledger_entry_without_identity_or_values() -> None:
         cards.brought(county, S.AUDITED)
     told = [kind for kind in heard.kinds if kind.startswith("reporting.card")]
     assert told == [
-        f"reporting.card_{one}" for one in ("drafted", "saved", "reported", "approved", "entered", "audited")
+        f"reporting.card_{one}" for one in ("drafted", "saved", "reported", "linked", "approved", "entered", "audited")
     ]
     for entry in heard.entries:
         said = f"{entry.facts} {entry.fields} {entry.scopes}"

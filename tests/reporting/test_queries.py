@@ -179,8 +179,8 @@ def test_the_history_shows_what_was_sent_on() -> None:
     card = cards.brought(county, S.SUBMITTED)
     desk = county.viewer("hospital_desk")
     with enter(desk):
-        services.correct(card.id, {"case_class": "2"}, "检验回报", desk)
-        shown = list(queries.history(card))
+        card = services.correct(card.id, {"case_class": "2"}, "检验回报", desk)
+        shown = list(queries.history(card, desk))
         assert [one.reason for one in shown] == ["", "检验回报"]
         assert len(versions.diff(*shown)) == 2
 

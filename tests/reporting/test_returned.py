@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests import apps
@@ -87,3 +89,19 @@ def test_approving_an_entered_card_cannot_give_it_another_number() -> None:
     with enter(desk):
         again = services.approve(card.id, desk, national_card_id=card.national_card_id, entered_at=clock.now())
     assert (again.national_card_id, again.entered_at) == (card.national_card_id, card.entered_at)
+
+
+def test_a_sensitive_disease_typed_into_a_returned_card_is_guarded_at_once() -> None:
+    county = apps.county()
+    card = cards.brought(county, S.RETURNED_BY_DISTRICT)
+    with enter(county.viewer("colleague")):
+        assert Card.objects.exists()
+    doctor = county.viewer("clinician")
+    with clock.frozen(clock.now() - timedelta(minutes=5)):  # rows end by the database's clock, which a test holds still
+        with enter(doctor):
+            services.save_draft(card.id, {"disease": "hiv_aids", "disease_subtype": "hiv"}, doctor)
+        apps.deliver()
+    assert (Card.objects.get().disease, Card.objects.get().group) == ("hfmd", "hiv")
+    for name, sees in (("colleague", False), ("clinician", True), ("hospital_desk", True), ("hiv_officer", True)):
+        with enter(county.viewer(name)):
+            assert Card.objects.exists() is sees, name

@@ -93,6 +93,14 @@ class SubjectPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """What people call a key of the ledger: `name` is `role.<key>`, `subject.<key>` or `purpose.<key>`."""
+
+    name: str
+    label: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Sealed:
     """A column of sealed bytes, `app.Model.column`, and what the bytes of a row are bound to, by its primary key.
 
@@ -119,6 +127,12 @@ class SearchProvider(Protocol):
     """At most `limit` finds for the text, scoped to the viewer."""
 
     def __call__(self, viewer: Any, text: str, limit: int) -> Sequence[SearchHit]: ...
+
+
+class SearchedHook(Protocol):
+    """Told once of each search: who looked, and how much all providers found together; never for what."""
+
+    def __call__(self, viewer: Any, found: int) -> None: ...
 
 
 class NoticeSource(Protocol):
@@ -213,6 +227,7 @@ menu: Registry[MenuItem] = Registry(key=lambda item: (item.order, item.name))
 work_sources: Registry[Named] = Registry()  # WorkSource
 timeline: Registry[Named] = Registry()  # TimelineProvider
 search: Registry[Named] = Registry()  # SearchProvider
+searched: Registry[Named] = Registry()  # SearchedHook
 home: Registry[Named] = Registry()  # HomeRoute
 notices: Registry[Named] = Registry()  # NoticeSource
 related: Registry[Named] = Registry()  # RelatedSource
@@ -222,6 +237,7 @@ health: Registry[Named] = Registry()  # HealthSource
 subject_names: Registry[Named] = Registry()  # NameSource; its name is a kind of subject
 subject_pages: Registry[SubjectPage] = Registry()
 sealed: Registry[Sealed] = Registry()
+words: Registry[Word] = Registry()
 
 
 def home_url_name(viewer: Any, default: str = "work:mine") -> str:
@@ -236,6 +252,18 @@ def names_of(kind: str, viewer: Any, subjects: Sequence[Any]) -> Mapping[Any, An
     """Who these subjects of `kind` are about, as far as the viewer may see; {} where no app says."""
     source = next((source for source in subject_names if source.name == kind), None)
     return source.call(viewer, subjects) if source and subjects else {}
+
+
+def name_words(sort: str, labels: Mapping[str, Any]) -> None:
+    """Say what people call the keys of one sort (`role`, `subject`, `purpose`)."""
+    for key, label in labels.items():
+        words.add(Word(f"{sort}.{key}", label))
+
+
+def word_of(sort: str, key: str) -> Any:
+    """What people call `key`; the key itself where no app says."""
+    name = f"{sort}.{key}"
+    return next((word.label for word in words if word.name == name), key)
 
 
 def page_of(*names: str) -> str | None:

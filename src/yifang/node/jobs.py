@@ -14,6 +14,7 @@ import threading
 import time
 
 from yifang.kernel import protocols
+from yifang.kernel.errors import place_of
 from yifang.node import lifeline
 from yifang.node.health import HEARTBEAT_SECONDS
 
@@ -30,6 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Work until SIGTERM or SIGINT."""
     lifeline.follow_supervisor(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    os.nice(5)  # where both want the processor, a page that somebody waits for goes first
     stop = threading.Event()
     threads = [start_loop(loop, stop) for loop in protocols.loops]
     asyncio.run(_work(stop))
@@ -56,7 +58,7 @@ def _keep(loop: protocols.Loop, stop: threading.Event) -> None:
         except Exception as error:
             if time.monotonic() - started > LAST_WAIT:
                 wait, last = FIRST_WAIT, ""
-            same = last == (last := f"{type(error).__name__}: {error}")  # a database away for a day is one traceback
+            same = last == (last := place_of(error))  # a database away for a day is one traceback
             _log.error("loop %s failed, again in %.1f s: %s", loop.name, wait, last, exc_info=not same)
         finally:
             with contextlib.suppress(Exception):  # a connection that died cannot always be closed politely
@@ -86,7 +88,7 @@ async def _work(stop: threading.Event) -> None:
             except asyncio.CancelledError:
                 pass
             except Exception as error:
-                _log.warning("worker failed, again in %.1f s: %s", wait, error)
+                _log.warning("worker failed, again in %.1f s: %s", wait, place_of(error))
         if stop_now:
             break
         with contextlib.suppress(TimeoutError):

@@ -1,9 +1,11 @@
 """How processes write their log: a line each, to standard error, with the event, its fields and the time in UTC.
 
-A traceback shows code and never the values that stood in variables: they may be of a patient.
+A traceback shows code and kinds of errors, never the values that stood in variables nor the words of an error: a
+database quotes the row that it refuses, and either may be of a patient.
 """
 
-from typing import Any
+import traceback
+from typing import Any, TextIO
 
 import structlog
 
@@ -13,6 +15,19 @@ _SHARED = (
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper("%Y-%m-%dT%H:%M:%SZ", utc=True),
 )
+
+
+def traceback_without_words(out: TextIO, exc_info: Any) -> None:
+    """Write where an error and those behind it arose, the first of them first, each named by its kind."""
+    chain, error = [], exc_info[1]
+    while error is not None and error not in chain:
+        chain.append(error)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    out.write("Traceback, without the words of errors:\n")
+    for one in reversed(chain):
+        out.writelines(traceback.format_tb(one.__traceback__))
+        out.write(f"{type(one).__module__}.{type(one).__qualname__}\n")
+
 
 LOGGING: dict[str, Any] = {
     "version": 1,
@@ -24,7 +39,7 @@ LOGGING: dict[str, Any] = {
             "processors": (
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.dev.ConsoleRenderer(
-                    colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+                    colors=False, pad_event_to=0, exception_formatter=traceback_without_words
                 ),
             ),
         }

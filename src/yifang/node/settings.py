@@ -90,7 +90,7 @@ TEMPLATES = [
 
 DATABASE_ROLES = {"owner": _database.names.owner, "web": _database.names.web, "jobs": _database.names.jobs}
 DATABASE_ASSUME_ROLE = False  # tests sign in as owner and SET LOCAL ROLE; a node's processes sign in as what they are
-DATABASES = {"default": node_config.django_database(_database.params(_role))}
+DATABASES = {"default": node_config.django_database(_database.params(_role), prepared=_role == "web")}
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 LEDGER_ANCHOR = YIFANG.data / "ledger-anchor.json"
 

@@ -3,7 +3,9 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
+from django.shortcuts import resolve_url
 
 from yifang.apps.accounts.models import User
 
@@ -20,6 +22,10 @@ class Adapter(DefaultAccountAdapter):
         user.set_password(password)
         user.must_change_password = False
         user.save(update_fields=["password", "must_change_password"])
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """To one's work; the page that changed it would look as if nothing had happened."""
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Nothing: a node in a hospital network has no way out for mail; passwords are reset by an administrator."""

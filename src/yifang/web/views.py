@@ -26,7 +26,11 @@ def search(request: HttpRequest) -> HttpResponse:
     if viewer is None:
         return redirect_to_login(request.path)
     text = request.POST.get("q", "").strip()[:60]
-    hits = [hit for provider in protocols.search for hit in provider.call(viewer, text, HITS)] if text else []
+    hits: list[protocols.SearchHit] = []
+    if text:
+        hits = [hit for provider in protocols.search for hit in provider.call(viewer, text, HITS)]
+        for told in protocols.searched:
+            told.call(viewer, len(hits))
     return render(request, "web/search.html", {"text": text, "hits": hits})
 
 

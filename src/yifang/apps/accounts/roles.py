@@ -41,8 +41,8 @@ DESK = {
 }  # fmt: skip
 DISTRICT = {
     "card.view", "card.audit", "card.merge", "card.delete", "card.correct", "card.enter", "card.export", "case.list",
-    "case.export", "person.open", "record.view", "signal.list", "signal.answer", "place.match", "grid.assign",
-    "glass.answer",
+    "case.export", "person.open", "record.view", "signal.list", "signal.answer", "place.match", "place.create",
+    "grid.assign", "glass.answer",
 }  # fmt: skip
 LOOK = frozenset({"signal.list"})
 DUTY = frozenset(DISTRICT - {"card.merge"} | {"glass.open"})

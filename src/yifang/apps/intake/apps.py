@@ -43,6 +43,8 @@ class IntakeConfig(AppConfig):
         )
         protocols.sealed.add(protocols.Sealed("intake.Quarantined.sealed", context))
         protocols.sealed.add(protocols.Sealed("intake.Quarantined.mended", context))
+        labels = {"feed": _("数据源"), "batch": _("批次"), "quarantine": _("隔离条目")}
+        protocols.name_words("subject", labels)
         protocols.subject_pages.add(protocols.SubjectPage("feed", "intake:feed"))
         protocols.subject_pages.add(protocols.SubjectPage("batch", "intake:batch"))
         protocols.subject_pages.add(protocols.SubjectPage("quarantine", "intake:item"))

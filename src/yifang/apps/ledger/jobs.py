@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection
 
 from yifang.apps.ledger import seal, subscriptions
-from yifang.apps.ledger.services import CHANNEL
+from yifang.apps.ledger.policies import CHANNEL
 
 _ANCHOR_SECONDS = 5.0
 

@@ -15,6 +15,8 @@ _READERS = f"{_KEEPERS} OR (stream = 'change' AND {seen('ledger_entry.subject')}
 # Who acts is who is signed in, and the transaction is this one: an entry dated back would pass the sealer by.
 _IN_ONES_OWN_NAME = f"actor IS NOT DISTINCT FROM {USER} AND role = coalesce({ROLE}, '') AND xid = yf_xid()"
 
+CHANNEL = "yifang_ledger"  # told at commit that a change was written
+
 # A page that was asleep for more than this many entries is told to refresh everything: looking would cost more.
 LIVE_LOOK = 2000
 
@@ -49,6 +51,10 @@ FROM head
 $$;
 CREATE OR REPLACE FUNCTION yf_set_aside() RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp AS $$ SELECT count(*) FROM ledger_failure WHERE error <> '' $$;
+
+CREATE OR REPLACE FUNCTION yf_wake() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NOTIFY {CHANNEL}; RETURN NULL; END $$;
+CREATE OR REPLACE TRIGGER wake AFTER INSERT ON ledger_entry
+FOR EACH ROW WHEN (NEW.stream = 'change') EXECUTE FUNCTION yf_wake();
 """
 
 TABLES = [

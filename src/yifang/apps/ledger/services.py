@@ -14,8 +14,6 @@ from django.db import connection
 from yifang.apps.ledger.models import Stream
 from yifang.kernel import clock
 
-CHANNEL = "yifang_ledger"
-
 
 class Actor(Protocol):
     """Who acts: a viewer in a seat, or the node itself."""
@@ -61,9 +59,8 @@ _ROW = "(%s, %s, yf_xid(), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 def append(changes: Change | Iterable[Change], by: Actor) -> None:
-    """Write the change (or changes) to the ledger and wake its readers at commit. Must run inside the transaction."""
-    # Woken by the same statement: a service pays one way to the database for its entry.
-    _write(Stream.CHANGE, [changes] if isinstance(changes, Change) else list(changes), by, f"; NOTIFY {CHANNEL}")
+    """Write the change (or changes) to the ledger, in the transaction that makes it; a trigger wakes the readers."""
+    _write(Stream.CHANGE, [changes] if isinstance(changes, Change) else list(changes), by)
 
 
 def looked(kind: str, subject_kind: str, subject: UUID | None, by: Actor, **facts: Any) -> None:
@@ -71,7 +68,7 @@ def looked(kind: str, subject_kind: str, subject: UUID | None, by: Actor, **fact
     _write(Stream.ACCESS, [Change(kind, subject_kind, subject, facts=facts)], by)
 
 
-def _write(stream: Stream, changes: list[Change], by: Actor, then: str = "") -> None:
+def _write(stream: Stream, changes: list[Change], by: Actor) -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("a ledger entry is written in the transaction of its change")
     at = clock.now()
@@ -85,4 +82,4 @@ def _write(stream: Stream, changes: list[Change], by: Actor, then: str = "") -> 
     if not rows:
         return
     with connection.cursor() as cursor:
-        cursor.execute(f"{_INSERT} {', '.join([_ROW] * len(rows))}{then}", [value for row in rows for value in row])
+        cursor.execute(f"{_INSERT} {', '.join([_ROW] * len(rows))}", [value for row in rows for value in row])

@@ -107,6 +107,9 @@ def _line(entry: Entry, names: dict[int, str], lang: str) -> dict[str, object]:
     return {
         "entry": entry,
         "words": queries.kind_words(entry.kind, lang),
+        "role": protocols.word_of("role", entry.role),
+        "subject": protocols.word_of("subject", entry.subject_kind),
+        "purpose": protocols.word_of("purpose", entry.purpose),
         "who": names.get(entry.actor or 0, ""),
         "facts": json.dumps(entry.facts, ensure_ascii=False, sort_keys=True) if entry.facts else "",
     }

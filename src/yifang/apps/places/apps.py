@@ -15,6 +15,8 @@ class PlacesConfig(AppConfig):
         from yifang.kernel import protocols
 
         protocols.subject_pages.add(protocols.SubjectPage(KIND, "places:match"))
+        labels = {"organisation": _("机构"), "place": _("场所"), KIND: _("地点匹配")}
+        protocols.name_words("subject", labels)
         protocols.menu.add(
             protocols.MenuItem(
                 "places",

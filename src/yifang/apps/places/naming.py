@@ -15,7 +15,7 @@ from yifang.apps.places.models import Organisation, OrganisationKind, Place
 from yifang.kernel import areas
 from yifang.kernel.errors import YifangError
 
-_KINDS = (OrganisationKind.SCHOOL, OrganisationKind.WORKSITE)
+KINDS = (OrganisationKind.SCHOOL, OrganisationKind.WORKSITE)
 # 三(2)班, 初一3班, 大二班: where in the school, not which school.
 _CLASS = re.compile(r"(初|高|大|中|小)?([一二三四五六七八九十]|\d)+(年级|\(|班|级).*$")
 _LEAST = 0.4  # below this a name is noise
@@ -56,13 +56,20 @@ def county(area_code: str) -> str:
         return ""
 
 
-def named(text: str, area: str) -> Match | None:
-    """The organisation with the longest name that begins the folded text; of two such the one in the county `area`."""
+def folded_names() -> list[tuple[str, Organisation]]:
+    """Every name of every organisation that a text is taken to name without asking."""
+    return [(name, one) for one in Organisation.objects.filter(kind__in=KINDS, active=True) for name in _names(one)]
+
+
+def named(text: str, area: str, among: Sequence[tuple[str, Organisation]] | None = None) -> Match | None:
+    """The organisation with the longest name that begins the folded text; of two such the one in the county `area`.
+
+    `among`: `folded_names()`, for who asks for many texts.
+    """
     found = []
-    for one in Organisation.objects.filter(kind__in=_KINDS, active=True):
-        for name in _names(one):
-            if text.startswith(name):
-                found.append((len(name), county(one.area_code) == area, one, text[len(name) :]))
+    for name, one in folded_names() if among is None else among:
+        if text.startswith(name):
+            found.append((len(name), county(one.area_code) == area, one, text[len(name) :]))
     if not found:
         return None
     longest = max(length for length, *_ in found)
@@ -74,9 +81,14 @@ def named(text: str, area: str) -> Match | None:
     return Match(organisation, _place(organisation, rest))
 
 
+def without_class(text: str) -> str:
+    """The part of a folded text that names the school, not the class in it."""
+    return _CLASS.sub("", text) or text
+
+
 def candidates(text: str, area: str, limit: int = 6) -> list[Candidate]:
     """The organisations of any kind that the folded text is most like; those in the county first among equals."""
-    wanted = _CLASS.sub("", text) or text
+    wanted = without_class(text)
     letters = set(wanted)
     scored = []
     for one in Organisation.objects.filter(active=True):

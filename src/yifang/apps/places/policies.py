@@ -8,10 +8,19 @@ from yifang.kernel.row_security import ROLE, SCOPES, Table
 
 # The roles of the permission `place.match`; a test compares, for the roles are a later room.
 MATCHERS = ("hospital_desk", "epidemiologist", "duty_officer")
+# The roles of `place.create`: a CDC puts a school or an employer of its area on the list; no page changes one there.
+CREATORS = ("epidemiologist", "duty_officer")
+_CREATORS = ", ".join(f"'{role}'" for role in CREATORS)
+# The county and each area above it, one of which is the viewer's.
+_ABOVE = "ARRAY['area:' || area_code, 'area:' || left(area_code, 4) || '00', 'area:' || left(area_code, 2) || '0000']"
 _ROLES = ", ".join(f"'{role}'" for role in MATCHERS)
 
 TABLES = [
-    Table("places_organisation", secure=False),
+    Table(
+        "places_organisation",
+        may="SELECT, INSERT",
+        added=f"{ROLE} IN ({_CREATORS}) AND kind IN ('school', 'worksite') AND {_ABOVE} && {SCOPES}",
+    ),
     Table("places_membership", secure=False),
     Table("places_place", secure=False),
     Table("places_mention", rows=f"{ROLE} IN ({_ROLES}) AND scopes::text[] && {SCOPES}"),

@@ -15,10 +15,11 @@ from uuid import UUID
 from django.db import transaction
 
 from yifang.apps.ledger.services import NODE, Actor, Change, append
-from yifang.apps.places.models import TRANSITIONS, MatchState, Mention, Organisation, PlaceMatch
-from yifang.apps.places.naming import Match, county, fold, named, place_in
+from yifang.apps.places.models import TRANSITIONS, MatchState, Mention, Organisation, Place, PlaceMatch
+from yifang.apps.places.naming import KINDS, Match, county, fold, folded_names, named, place_in
 from yifang.kernel import areas, clock
 from yifang.kernel.errors import NotAllowed, NotFound, UserError, WrongState
+from yifang.kernel.ids import new_id
 
 KIND = "place_match"
 
@@ -28,6 +29,7 @@ class Matcher(Actor, Protocol):
 
     @property
     def scopes(self) -> tuple[str, ...]: ...
+    def can(self, permission: str) -> bool: ...
     def check(self, permission: str) -> None: ...
 
 
@@ -92,6 +94,44 @@ def answer(match_id: UUID, organisation_id: UUID | None, viewer: Matcher) -> Pla
     return match
 
 
+def create(match_id: UUID, name: str, kind: str, code: str, viewer: Matcher) -> PlaceMatch:
+    """Put the school or employer that the text means on the list, and answer the text with it.
+
+    Without a `code` it is given one of the node's own. Raises as `answer`, and NotAllowed `places.outside`,
+    UserError `places.new_name`, `.new_kind`, `.name_taken`, `.code_taken`.
+    """
+    viewer.check("place.create")
+    with transaction.atomic():
+        match = _locked(match_id)
+        if not may_create(match, viewer):
+            raise NotAllowed("places.outside")
+        _move(match, MatchState.MATCHED)
+        made = _made(name.strip(), kind, code.strip(), match.area_code, viewer)
+        match.organisation, match.place = made, None
+        match.answered_by, match.answered_at = viewer.user_id, clock.now()
+        _tell(match, "created", viewer, {"organisation": made.id})
+        match.save(update_fields=_ANSWER)
+    return match
+
+
+def answer_by_name(by: Actor) -> int:
+    """Answer the waiting texts that an organisation bears as its name by now. Runs in jobs; returns how many."""
+    waiting = list(PlaceMatch.objects.select_for_update().filter(state=MatchState.OPEN))
+    among = folded_names() if waiting else []
+    answered = 0
+    for match in waiting:
+        found = named(match.text, match.area_code, among)
+        if found is None:
+            continue
+        _move(match, MatchState.MATCHED)
+        match.organisation, match.place, match.answered_at = found.organisation, found.place, clock.now()
+        facts = {"organisation": found.organisation.id, "place": match.place.id if match.place else None}
+        _tell(match, "matched", by, facts)
+        match.save(update_fields=_ANSWER)
+        answered += 1
+    return answered
+
+
 def reopen(match_id: UUID, viewer: Matcher) -> PlaceMatch:
     """Take an answer back: the text waits again. Raises as `answer`."""
     viewer.check("place.match")
@@ -112,7 +152,34 @@ def may_answer(match: PlaceMatch, viewer: Matcher) -> bool:
     return not match.shared or any(scope.startswith("area:") for scope in viewer.scopes)
 
 
+def may_create(match: PlaceMatch, viewer: Matcher) -> bool:
+    """A new place is put on the list by the CDC of an area that it lies in."""
+    mine = [scope.removeprefix("area:") for scope in viewer.scopes if scope.startswith("area:")]
+    here = match.area_code
+    return viewer.can("place.create") and bool(here) and any(areas.contains(one, here) for one in mine)
+
+
 _ANSWER = ["state", "organisation", "place", "answered_by", "answered_at"]
+
+
+def _made(name: str, kind: str, code: str, area: str, by: Actor) -> Organisation:
+    if not 2 <= len(name) <= 120:
+        raise UserError("places.new_name")
+    if kind not in KINDS:
+        raise UserError("places.new_kind")
+    wanted = fold(name)
+    for other in Organisation.objects.filter(kind__in=KINDS, active=True):
+        if fold(other.name) == wanted and county(other.area_code) == area:
+            raise UserError("places.name_taken", name=other.name, code=other.code)
+    made = Organisation(id=new_id(), name=name, kind=kind, area_code=area)
+    made.code = code or f"N{area}-{made.id.hex[-8:]}"
+    if len(made.code) > 30 or any(letter.isspace() for letter in made.code):
+        raise UserError("places.line_code", code=code)
+    if Organisation.objects.filter(code=made.code).exists() or Place.objects.filter(code=made.code).exists():
+        raise UserError("places.code_taken", code=made.code)
+    made.save(force_insert=True)
+    append(Change("places.organisation_made", "organisation", made.id, facts={"kind": kind}), by)
+    return made
 
 
 def _mention(bearer: Bearer, text: str, area: str) -> None:

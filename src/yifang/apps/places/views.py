@@ -45,6 +45,9 @@ def match(request: HttpRequest, match_id: UUID) -> HttpResponse:
         likely = naming.candidates(found.text, found.area_code)
         context |= {
             "candidates": [(one, _area(one.organisation.area_code)) for one in likely],
+            "may_create": services.may_create(found, viewer),
+            "new_name": naming.without_class(found.text),
+            "new_kinds": [(kind.value, kind.label) for kind in naming.KINDS],
             "found": [(one, _area(one.area_code)) for one in naming.search(words)] if words else None,
         }
     return render(request, "places/queue.html", context)
@@ -60,6 +63,16 @@ def answer(request: HttpRequest, match_id: UUID) -> HttpResponse:
     found = services.answer(match_id, None if chosen == NO_SUCH_PLACE else _uuid(chosen), request.viewer)
     words = _("已确认。同样的写法以后自动对上，先前的记录正在更新。")
     messages.success(request, words if found.organisation_id else _("已记为没有对应单位。"))
+    return redirect("places:queue")
+
+
+@require_POST
+def create(request: HttpRequest, match_id: UUID) -> HttpResponse:
+    """The text names a school or employer that is not on the list: put it there."""
+    queries.match(match_id, request.viewer)
+    name, kind, code = (request.POST.get(each, "") for each in ("name", "kind", "code"))
+    services.create(match_id, name, kind, code, request.viewer)
+    messages.success(request, _("已登记并确认。同样的写法以后自动对上，先前的记录正在更新。"))
     return redirect("places:queue")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.records import presenting, queries
@@ -13,6 +14,8 @@ from yifang.kernel import protocols
 def register() -> None:
     """Called once, when the app is ready."""
     protocols.search.add(protocols.Named("records.people", people))
+    protocols.searched.add(protocols.Named("records", queries.searched))
+    protocols.name_words("purpose", {queries.SEARCHING: _("按姓名号码查找")})
     protocols.timeline.add(protocols.Named("records", records))
     protocols.subject_pages.add(protocols.SubjectPage("person", "records:person"))
     protocols.subject_pages.add(protocols.SubjectPage("record", "records:record"))

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ReportingConfig(AppConfig):
@@ -16,5 +17,6 @@ class ReportingConfig(AppConfig):
         providers.register()
         pages.register()
         pages_district.register()
+        protocols.name_words("subject", {"reconciliation": _("大疫情网导出核对")})
         protocols.sealed.add(protocols.Sealed("reporting.CardVersion.sealed", versions.context))
         protocols.sealed.add(protocols.Sealed("work.WorkItem.place_sealed", grid.context))

@@ -57,8 +57,17 @@ class Background:
         return cls(reported, _vaccinations(persons, rows))
 
 
-def identified(rows: Sequence[Record], background: Background, earlier: Mapping[UUID, Sequence[Kept]]) -> list[Found]:
-    """What each row says, in order; one row of a person at most. `earlier` is evidence of their other records."""
+def identified(
+    rows: Sequence[Record],
+    background: Background,
+    earlier: Mapping[UUID, Sequence[Kept]],
+    *,
+    as_final: bool = False,
+) -> list[Found]:
+    """What each row says, in order; one row of a person at most. `earlier` is evidence of their other records.
+
+    `as_final`: what a withdrawn record would say if it stood.
+    """
     contexts, before = {}, {}
     for row in rows:
         before[row.id] = [evidence_from_json(one) for one in earlier.get(row.person_id, ())]
@@ -69,6 +78,8 @@ def identified(rows: Sequence[Record], background: Background, earlier: Mapping[
         )
     # Records are told apart by row here: their own keys repeat between organisations.
     records = [replace(canonical_of(row), key=str(row.id)) for row in rows]
+    if as_final:
+        records = [replace(record, status="final") for record in records]
     outcomes = identify.compiled(load()).identify(records, context=contexts)
     return [_found(row, outcome, before[row.id]) for row, outcome in zip(rows, outcomes, strict=True)]
 

@@ -106,6 +106,15 @@ def protect_record(record_id: UUID, groups: Iterable[str]) -> str:
     return group
 
 
+def guarded_groups(records: Iterable[UUID]) -> dict[UUID, set[str]]:
+    """The sensitive groups that records are in already, of those that are in one."""
+    found: dict[UUID, set[str]] = {}
+    rows = Visibility.objects.filter(subject__in=list(records)).exclude(reason__startswith=GLASS)
+    for record, group in rows.exclude(group__in=SHARED_IN_A_DEPARTMENT).values_list("subject", "group"):
+        found.setdefault(record, set()).add(group)
+    return found
+
+
 def county_scope(area: str) -> str:
     """The scope of the county that a place lies in (of the place itself above counties)."""
     return f"area:{areas.at_level(area, 'county') or areas.normalise(area)}"

@@ -16,4 +16,5 @@ class WorkConfig(AppConfig):
             protocols.MenuItem("work", _("我的工作"), "work:mine", order=0, icon="inbox", badge=queries.badge)
         )
         protocols.purposes.add(protocols.Named("work", queries.purpose_of))
+        protocols.name_words("subject", {"work": _("工作事项")})
         subscribers.register()

@@ -19,7 +19,7 @@ from yifang.kernel import protocols
 
 GLASS, NOTICE = "glass_answer", "glass_notice"
 _ASKING = ("unmatched", "reopened")
-_ANSWERS = ("matched", "not_a_place", "withdrawn")  # in the words of the work pack, where it has one
+_ANSWERS = ("matched", "created", "not_a_place", "withdrawn")  # in the words of the work pack, where it has one
 
 
 def register() -> None:

@@ -5,22 +5,33 @@ arrives is lost, nothing is taken twice, whatever is killed meanwhile.
 """
 
 from yifang.apps.intake.services.batches import Progress, open_batch, take, take_bytes, take_path, take_unopened
-from yifang.apps.intake.services.feeds import active_feeds, default_feed, feed_by_code, folder_of
+from yifang.apps.intake.services.feeds import (
+    active_feeds,
+    add_feed,
+    default_feed,
+    feed_by_code,
+    folder_of,
+    move_feed,
+    set_active,
+)
 from yifang.apps.intake.services.quarantine import discard, mend, open_original, reopen, replay
 from yifang.apps.intake.services.uploads import upload
 
 __all__ = [
     "Progress",
     "active_feeds",
+    "add_feed",
     "default_feed",
     "discard",
     "feed_by_code",
     "folder_of",
     "mend",
+    "move_feed",
     "open_batch",
     "open_original",
     "reopen",
     "replay",
+    "set_active",
     "take",
     "take_bytes",
     "take_path",

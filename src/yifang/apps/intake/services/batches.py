@@ -24,6 +24,7 @@ from yifang.apps.ledger.services import Actor, Change, append
 from yifang.apps.records.services import Received, receive
 from yifang.formats.canonical import Item, Refusal
 from yifang.kernel import clock
+from yifang.kernel.errors import place_of
 from yifang.kernel.ids import new_id
 
 CHUNK = 500
@@ -96,7 +97,7 @@ def patiently(step: Callable[[], T]) -> T:
         except _TO_TRY_AGAIN as error:
             if last or connection.in_atomic_block:
                 raise
-            log.warning("intake tries again", reason=str(error).splitlines()[0], wait=wait)
+            log.warning("intake tries again", reason=place_of(error), wait=wait)
             if not isinstance(error, IntegrityError):
                 connection.close()
             time.sleep(wait)

@@ -3,17 +3,19 @@
 A node has one feed from the start, `inbox`, for the folder itself; other feeds have a folder inside it.
 """
 
-from pathlib import Path
+import re
+from pathlib import Path, PurePath
 
 from django.conf import settings
 from django.db import transaction
 
 from yifang.apps.intake.models import Feed
-from yifang.apps.ledger.services import NODE, Change, append
+from yifang.apps.ledger.services import NODE, Actor, Change, append
 from yifang.apps.places.models import Organisation, OrganisationKind
-from yifang.kernel.errors import UserError
+from yifang.kernel.errors import UserError, WrongState
 
 DEFAULT = "inbox"
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")  # it is the name of a folder too
 _OWN_KIND = {"hospital": OrganisationKind.HOSPITAL}  # a hospital's node is that hospital; others are run by a CDC
 
 
@@ -54,6 +56,52 @@ def default_feed() -> Feed:
         if made:
             append(Change("intake.feed_made", "feed", feed.id, scopes=[organisation.scope]), NODE)
         return feed
+
+
+def add_feed(
+    code: str, name: str, organisation: Organisation, by: Actor, *, name_en: str = "", folder: str = ""
+) -> Feed:
+    """Make a feed; the watch makes its folder when it next looks.
+
+    Raises UserError `intake.feed_code`, `intake.feed_taken`, `intake.feed_folder`.
+    """
+    if not _CODE.fullmatch(code):
+        raise UserError("intake.feed_code", code=code)
+    if Feed.objects.filter(code=code).exists():
+        raise UserError("intake.feed_taken", code=code)
+    feed = Feed(code=code, name=name[:80], name_en=name_en[:120], organisation=organisation, folder=folder)
+    place = PurePath(folder or code)
+    if place.is_absolute() or ".." in place.parts or len(str(place)) > 200:
+        raise UserError("intake.feed_folder", folder=folder)
+    if any(folder_of(other) == folder_of(feed) for other in Feed.objects.all()):
+        raise UserError("intake.feed_folder", folder=folder or code)
+    with transaction.atomic():
+        feed.save(force_insert=True)
+        append(Change("intake.feed_made", "feed", feed.id, scopes=[organisation.scope]), by)
+    return feed
+
+
+def move_feed(feed: Feed, organisation: Organisation, by: Actor) -> None:
+    """Give the feed to another organisation. Raises WrongState `intake.feed_used` once anything came through it."""
+    if feed.batches.exists():
+        raise WrongState("intake.feed_used", code=feed.code, organisation=feed.organisation.name)
+    was, feed.organisation = feed.organisation, organisation
+    with transaction.atomic():
+        feed.save(update_fields=["organisation"])
+        scopes = [was.scope, organisation.scope]
+        facts = {"was": was.id, "organisation": organisation.id}
+        append(Change("intake.feed_moved", "feed", feed.id, fields=["organisation"], facts=facts, scopes=scopes), by)
+
+
+def set_active(feed: Feed, active: bool, by: Actor) -> None:
+    """Take files through the feed again, or nothing more; what lies in its folder stays there."""
+    if feed.active is active:
+        return
+    feed.active = active
+    with transaction.atomic():
+        feed.save(update_fields=["active"])
+        kind = "intake.feed_opened" if active else "intake.feed_closed"
+        append(Change(kind, "feed", feed.id, fields=["active"], scopes=[feed.organisation.scope]), by)
 
 
 def folder_of(feed: Feed) -> Path:

@@ -20,7 +20,6 @@ from yifang.apps.intake.services.batches import context, receive_items
 from yifang.apps.ledger.services import NODE, Actor, Change, append, looked
 from yifang.formats.canonical import Refusal
 from yifang.kernel import clock
-from yifang.kernel.digest import sha256
 from yifang.kernel.errors import NotFound, UserError, WrongState
 
 REPLAY_TASK = "yifang.apps.intake.jobs.replay"
@@ -48,11 +47,13 @@ def mend(item_id: UUID, data: bytes | None, viewer: Viewer) -> Quarantined:
             raise UserError("intake.mend_too_large", size=len(data), most=LARGEST_MEND)
         if item.state != QuarantineState.OPEN:
             raise WrongState("intake.not_open", state=both(QuarantineState(item.state).label))
+        digest = ""
         if data is not None:
+            digest = sealing().digest("intake.mended", data)
             item.mended = sealing().seal(data, context(item.id))
         item.answered_by_id, item.answered_at = viewer.user_id, clock.now()
         item.save(update_fields=["mended", "answered_by", "answered_at"])
-        _say("intake.mended", item, viewer, fields=["mended"] if data is not None else [], digest=sha256(data or b""))
+        _say("intake.mended", item, viewer, fields=["mended"] if data is not None else [], digest=digest)
         queue.configure_task(REPLAY_TASK).defer(item=str(item.id))
     return item
 

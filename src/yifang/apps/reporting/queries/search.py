@@ -8,10 +8,10 @@ from uuid import UUID
 from django.db.models import Q
 
 from yifang.apps.accounts.viewers import Viewer, enter
-from yifang.apps.ledger.services import looked
 from yifang.apps.records import identity as identities
 from yifang.apps.records.identity import Identity
 from yifang.apps.records.models import PersonIdentity
+from yifang.apps.records.queries import SEARCHING
 from yifang.apps.reporting.models import Card, Case, Suspicion
 
 _PERSONS = 50
@@ -27,10 +27,7 @@ class LookedUp:
 
 
 def look_up(viewer: Viewer, text: str, limit: int = 20) -> LookedUp:
-    """Cards, cases and suspicions of the persons that `text` names exactly, and the card that bears it as its number.
-
-    Leaves one entry in the access stream, without the text.
-    """
+    """Cards, cases and suspicions of the persons that `text` names exactly, and the card whose number it is."""
     text = text.strip()
     if not text:
         return LookedUp([], [], [])
@@ -60,6 +57,5 @@ def _persons(viewer: Viewer, text: str) -> list[UUID]:
     if phone := identities.phone_key(text):
         keys |= Q(phone_key=phone)
     # The purpose of a search is the search: what it finds is shown masked.
-    with enter(viewer if viewer.purpose else viewer.acting_for("reporting.search")) as looking:
-        looked("person.searched", "person", None, looking)
+    with enter(viewer if viewer.purpose else viewer.acting_for(SEARCHING)):
         return list(PersonIdentity.objects.filter(keys).values_list("person_id", flat=True)[:_PERSONS])

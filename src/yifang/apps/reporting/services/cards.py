@@ -25,9 +25,7 @@ from yifang.knowledge import load
 
 def taken(card_id: UUID) -> Card:
     """The card, locked until the transaction ends. Raises NotFound `reporting.no_card`."""
-    card = (
-        Card.objects.select_for_update(of=("self",)).select_related("organisation", "school").filter(id=card_id).first()
-    )
+    card = Card.objects.select_for_update().filter(id=card_id).first()
     if card is None:
         raise NotFound("reporting.no_card")
     return card
@@ -85,8 +83,14 @@ def apply(card: Card, answers: Mapping[str, Any]) -> None:
 
 
 def tighten(card: Card, answers: Mapping[str, Any]) -> None:
-    """Let the clocks follow answers of which the columns do not speak yet: a returned card that was typed anew."""
-    _clocks(card, Answers(answers, Situation(load(), clock.now(), card.report_area)))
+    """What of answers that are not in force yet holds at once, for a returned card that was typed anew.
+
+    The clocks, and the group: a sensitive disease is guarded from the moment it is named.
+    """
+    read = Answers(answers, Situation(load(), clock.now(), card.report_area))
+    if read.disease is not None:
+        card.group = visible.strictest({card.group, group_of(read.disease.id)})
+    _clocks(card, read)
 
 
 def _clocks(card: Card, read: Answers) -> None:

@@ -47,9 +47,7 @@ def correct(card_id: UUID, changes: Mapping[str, Any], reason: str, viewer: View
         if blocking(findings):
             raise CardErrors(findings)
         cards.apply(card, given)
-        version = cards.add_version(
-            card, given, viewer, before=standing, findings=findings, reported=True, reason=why
-        )
+        version = cards.add_version(card, given, viewer, before=standing, findings=findings, reported=True, reason=why)
         card.sent_version = card.version
         card.save()
         cards.follow(card, viewer)

@@ -88,6 +88,8 @@ def save_draft(card_id: UUID, answers: Mapping[str, Any], viewer: Viewer) -> tup
         if changed:
             if card.sent_version is None:
                 cards.apply(card, given)
+            else:  # what the district has stays in force until the desk approves
+                cards.tighten(card, given)
             version = cards.add_version(card, given, viewer, before=standing, findings=findings, reported=False)
             card.save()
             visible.show(visible.subject_of(card, clock.today()), visible.of_card(card))

@@ -25,7 +25,7 @@ _STEPS = (
 )  # fmt: skip
 KINDS = tuple(f"reporting.card_{step}" for step in _STEPS)
 SUSPICION_KINDS = ("reporting.suspicion_answered",)
-MATCH_KINDS = tuple(f"places.{what}" for what in ("matched", "not_a_place", "reopened"))
+MATCH_KINDS = tuple(f"places.{what}" for what in ("matched", "created", "not_a_place", "reopened"))
 _BEARER = "card"
 _UNPLACED = (CardState.DRAFT, CardState.DISCARDED, CardState.DELETED)  # no longer, or not yet, anybody's to place
 _PUPILS = ("1", "3")  # 人群分类: their 工作单位 is a school

@@ -52,6 +52,12 @@ def on_records(heard: Sequence[Heard]) -> None:
     for batch in _rounds(live):
         for row, found in zip(batch, identified(batch, book.background, book.earlier()), strict=True):
             book.take(row, found)
+    # What was withdrawn or corrected before it was ever looked at asks nobody, but still tells what it was.
+    unheard = [row for row in rows if row.id in received and row.id in book.gone]
+    for batch in _rounds(unheard):
+        for row, found in zip(batch, identified(batch, book.background, {}, as_final=True), strict=True):
+            book.guard(row, found)
+    book.guard_later_versions(rows)
     book.close()
 
 
@@ -82,8 +88,9 @@ class _Book:
         for one in known.select_related("record").order_by("found_at"):
             self._of[one.person_id].append(one)
         self._before = {one.id: _snapshot(one) for one in self._all()}
-        self._gone = gone
+        self.gone = gone
         self._spoken: dict[UUID, set[str]] = {}  # the sensitive groups that a record speaks of
+        self._guarded = visible.guarded_groups(gone)
         for one in self._all():
             _drop(one, gone)
 
@@ -95,8 +102,7 @@ class _Book:
         """What a record says becomes part of the suspicions of its person."""
         for one in self._of[row.person_id]:
             _drop(one, {row.id})  # the same record read again says what it says now
-        if guarded := {group_of(disease) for disease in found.spoken} - SHARED_IN_A_DEPARTMENT:
-            self._spoken[row.id] = guarded
+        self.guard(row, found)
         for suspicion, evidence in found.suspicions:
             known = self._match(row, suspicion.disease)
             if known is None:
@@ -107,6 +113,19 @@ class _Book:
             known = self._match(row, disease)
             if known is not None and known.state == SuspicionState.REPORTED:
                 known.evidence = [*known.evidence, *evidence]
+
+    def guard(self, row: Record, found: Found) -> None:
+        """Remember which sensitive groups a record speaks of."""
+        if guarded := {group_of(disease) for disease in found.spoken} - SHARED_IN_A_DEPARTMENT:
+            self._spoken[row.id] = guarded
+
+    def guard_later_versions(self, rows: Sequence[Record]) -> None:
+        """A version is guarded as those before it: what took a result back still tells what it was."""
+        before: dict[bytes, set[str]] = {}
+        for row in sorted(rows, key=lambda row: row.version):
+            own = self._spoken.get(row.id, set()) | self._guarded.get(row.id, set())
+            if said := own | before.get(bytes(row.key), set()):
+                before[bytes(row.key)] = self._spoken[row.id] = said
 
     def close(self) -> None:
         """Withdraw what nothing supports, write what changed, show it, ask, and tell the ledger."""
@@ -160,7 +179,7 @@ class _Book:
         one.urgent = one.urgent or said.urgent
         one.due_at = min(one.due_at, _due(said, one.evidence_at))
         one.pack_digest = said.pack_digest
-        if one.record_id in self._gone or (one.record.kind != "encounter" and row.kind == "encounter"):
+        if one.record_id in self.gone or (one.record.kind != "encounter" and row.kind == "encounter"):
             one.record = row  # a visit says more for a card than a laboratory report
         if one.clinician_id is None:
             one.clinician_id, one.department = self._clinician(row), one.department or row.department

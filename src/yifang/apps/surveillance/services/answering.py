@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from yifang.apps.accounts.keys import sealing
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.accounts.visibility import area_scopes
 from yifang.apps.accounts.words import both
@@ -14,7 +15,6 @@ from yifang.apps.surveillance.services.feeding_back import feed_back_on_closing
 from yifang.apps.surveillance.single_case import WORK
 from yifang.apps.work.services import end
 from yifang.kernel import clock
-from yifang.kernel.digest import digest_of
 from yifang.kernel.errors import NotFound, UserError, WrongState
 from yifang.kernel.ids import new_id
 
@@ -54,7 +54,8 @@ def answer(signal_id: UUID, viewer: Viewer, to_state: str, *, conclusion: str = 
                     "from": was, "to": state, "conclusion": conclusion, "step": step.id,
                     "in_time": now <= signal.due_at if first else None,
                 },
-                scopes=area_scopes(*signal.explanation["areas"]), digest=digest_of(note),
+                scopes=area_scopes(*signal.explanation["areas"]),
+                digest=sealing().digest("signal.note", note.encode()) if note else "",
             ),
             viewer,
         )  # fmt: skip

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from django.db import transaction
 
+from yifang.apps.accounts.keys import sealing
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.accounts.visibility import area_scopes
 from yifang.apps.ledger.services import Change, append
 from yifang.apps.surveillance.models import Feedback, FeedbackReceipt, Signal
 from yifang.apps.surveillance.policy import check_answer
 from yifang.kernel import clock
-from yifang.kernel.digest import digest_of
 from yifang.kernel.errors import NotFound, UserError
 from yifang.kernel.ids import new_id
 
@@ -60,7 +60,8 @@ def _tell(signal: Signal, text: str, days: int, viewer: Viewer, *, conclusion: s
                 facts={
                     "feedback": feedback.id, "readers": readers, "until": feedback.until, "conclusion": conclusion,
                 },
-                scopes=[*readers, *area_scopes(*signal.explanation["areas"])], digest=digest_of(text),
+                scopes=[*readers, *area_scopes(*signal.explanation["areas"])],
+                digest=sealing().digest("signal.feedback", text.encode()),
             ),
             viewer,
         )  # fmt: skip
