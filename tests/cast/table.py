@@ -99,6 +99,7 @@ PAGES = (
     Page("places:queue", "", "desks cdc"),
     Page("places:match", "match", "hospital_desk district"),
     post("places:answer", "match", "hospital_desk district", organisation="none"),
+    post("places:create", "match", "district", name="申小小学", kind="school"),
     post("places:reopen", "match", "hospital_desk district"),
     Page("set_language", "", "everybody"),
     # accounts
@@ -291,6 +292,7 @@ QUERIES = (
 FOLLOWING = frozenset(
     {
         "work.queries.colleagues", "reporting.queries.cards.answers", "reporting.queries.clinic.colleagues",
+        "records.queries.searched",
         "reporting.queries.cards.history", "reporting.queries.cards.version_for",
         "reporting.queries.walking.seen",
         "reporting.queries.walking.looked_to",

@@ -111,14 +111,17 @@ def test_events_are_added_to_those_already_there():
 
 @pytest.fixture
 def searching(monkeypatch):
-    asked = []
+    asked, told = [], []
 
     def provider(viewer, text, limit):
         asked.append((viewer.role, text, limit))
         return [protocols.SearchHit("card", "王*明", "霍乱 · 待审核", "/cards/1")]
 
     monkeypatch.setattr(protocols.search, "_items", [protocols.Named("test", provider)])
-    return asked
+    hook = protocols.Named("test", lambda viewer, found: told.append(found))
+    monkeypatch.setattr(protocols.searched, "_items", [hook])
+    yield asked
+    assert told == [1] * len(asked)  # each search is told once, with how much it found
 
 
 def test_a_search_asks_every_app_as_the_viewer_and_keeps_names_out_of_the_address(client, searching):
