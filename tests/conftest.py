@@ -45,12 +45,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what uses the database or a whole node; leave soak out unless it is asked for."""
+    """Mark what uses the database, asks for pages, or starts a whole node; leave soak out unless it is asked for."""
     wanted = config.getoption("markexpr") or ""
     kept, left = [], []
     for item in items:
         if _USES_DATABASE & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db"):
             item.add_marker("database")
+        if "client" in getattr(item, "fixturenames", ()) or item.path.name.startswith("test_pages"):
+            item.add_marker("pages")
         if "node" in getattr(item, "fixturenames", ()):
             item.add_marker("node")
         (left if item.get_closest_marker("soak") and "soak" not in wanted else kept).append(item)
@@ -101,4 +103,4 @@ def shared() -> Path:
 
 
 _DATA = pytest.StashKey[Path]()
-_OURS = {"YIFANG_SHARED", "YIFANG_TEST_POSTGRES"}
+_OURS = {"YIFANG_SHARED", "YIFANG_SHOTS", "YIFANG_TEST_POSTGRES"}

@@ -64,7 +64,7 @@ class Walker:
             _fill(control)
 
     def shoot(self, name: str) -> None:
-        shoot(self.page, f"loop-{self.lang}-{self.who}-{name}")
+        shoot(self.page, always=name == "failed", name=f"loop-{self.lang}-{self.who}-{name}")
 
 
 def _fill(control: Locator) -> None:

@@ -62,6 +62,7 @@ def test_every_query_stands_in_the_table() -> None:
     assert set(looking.queries()) - table.FOLLOWING == {query.name for query in table.QUERIES}
 
 
+@pytest.mark.pages
 @pytest.mark.parametrize("page", table.PAGES, ids=lambda page: f"{page.method} {page.name} {page.about}".strip())
 def test_a_page(cast: Cast, page: table.Page) -> None:
     url = address(cast.scene, page.name, page.about)
@@ -146,6 +147,7 @@ def _may_learn(who: str, about: str) -> bool:
     return who in table.people(table.KNOWS[story]) or kind in table.PARTLY.get((who, story), ())
 
 
+@pytest.mark.pages
 @pytest.mark.parametrize(
     "page", [one for one in table.PAGES if one.method == "POST"], ids=lambda page: f"{page.name} {page.about}".strip()
 )

@@ -3,7 +3,8 @@
     from tests.web.browser import axe, chromium, open_page, shoot   # in a conftest or test module
 
 `open_page` hands out pages that fail their test on any script error or breach of the content security policy.
-Pictures go to `YIFANG_SHOTS`, else `var/shots`. Not for starting the server: see `site` in conftest, or `live_server`.
+Pictures are taken where `YIFANG_SHOTS` names a folder for them, of failures always (`var/shots`). Not for
+starting the server: see `site` in conftest, or `live_server`.
 """
 
 from __future__ import annotations
@@ -103,9 +104,15 @@ def axe(page: Page) -> list[str]:
     ]
 
 
-def shoot(page: Page, name: str) -> list[Path]:
-    """Pictures of the whole page at 1440 and 390 px, `<name>-1440.png` and `<name>-390.png`; the size is put back."""
-    folder = Path(os.environ.get("YIFANG_SHOTS") or ROOT / "var" / "shots")
+def shoot(page: Page, name: str, always: bool = False) -> list[Path]:
+    """Pictures of the whole page at 1440 and 390 px, `<name>-1440.png` and `<name>-390.png`; the size is put back.
+
+    None without `YIFANG_SHOTS`, unless `always`.
+    """
+    wanted = os.environ.get("YIFANG_SHOTS")
+    if not (wanted or always):
+        return []
+    folder = Path(wanted or ROOT / "var" / "shots")
     folder.mkdir(parents=True, exist_ok=True)
     before = page.viewport_size
     made = []

@@ -27,7 +27,7 @@ def test_every_component_passes_axe_fits_both_widths_and_is_pictured(site, open_
     for name, address in (("open", "/gallery/?open=C-0001"), ("list", "/gallery/")):
         page.goto(site + address)
         ready(page)
-        for path in shoot(page, f"gallery-{name}-{lang}-{scheme}"):
+        for path in shoot(page, f"gallery-{name}-{lang}-{scheme}", always=True):
             assert path.stat().st_size > 20_000
     page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
     assert overflow(page) == 0
@@ -89,6 +89,7 @@ def test_the_list_is_worked_by_keys(gallery):
 
 def test_a_detail_opened_beside_the_list_is_the_same_after_a_reload(gallery):
     gallery.click("text=布鲁氏菌病")
+    expect(gallery.locator("#detail h2")).to_be_visible()
     expect(gallery.locator("#detail h2")).to_contain_text("C-0005")
     before = gallery.locator("#detail").inner_text()
     gallery.reload()
