@@ -58,8 +58,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (left if item.get_closest_marker("soak") and "soak" not in wanted else kept).append(item)
     if left:
         config.hook.pytest_deselected(items=left)
-    # whole nodes first: they take longest, and no worker should be left alone with them at the end
-    items[:] = sorted(kept, key=lambda item: item.get_closest_marker("node") is None)
+    # the long ones first: no worker should be left alone with them at the end
+    long = ("node", "browser")
+    items[:] = sorted(kept, key=lambda item: [item.get_closest_marker(name) is None for name in long])
 
 
 @pytest.fixture(scope="session")

@@ -78,6 +78,7 @@ def test_the_list_is_worked_by_keys(gallery):
     expect(gallery.locator("#detail h2")).to_contain_text("C-0001")
     keys.press("Escape")
     expect(gallery.locator("#detail[data-opened]")).to_have_count(0)
+    ready(gallery)  # closing is a page of its own
     keys.press("/")
     expect(gallery.locator("[data-key-search]")).to_be_focused()
     keys.type("jk?")
