@@ -12,6 +12,7 @@ import time
 from datetime import date, timedelta
 from uuid import UUID
 
+from benchmarks.county import GIVEN, SURNAMES
 from benchmarks.node import quantile, running
 
 Figure = tuple[str, float, str, float]
@@ -91,9 +92,10 @@ def _answers(number: int) -> dict[str, str]:
     at = (clock.now() - timedelta(hours=1)).astimezone(clock.CHINA)
     born = date(2019, 1, 1) + timedelta(days=number % 900)
     first17 = f"310112{born:%Y%m%d}{number // 900 * 2 + 1:03d}"
+    name = SURNAMES[number % len(SURNAMES)] + GIVEN[number % len(GIVEN)] + GIVEN[number * 7 // 5 % len(GIVEN)]
     return {
-        "name": "王小明", "guardian_name": "王父", "id_type": "01", "id_no": first17 + check_digit(first17), "sex": "1",
-        "birth_date": born.isoformat(), "phone": "13800000001", "residence_area": "310112101",
+        "name": name, "guardian_name": "王父", "id_type": "01", "id_no": first17 + check_digit(first17), "sex": "1",
+        "birth_date": born.isoformat(), "phone": f"138{number:08}", "residence_area": "310112101",
         "residence_detail": "示范路1弄2号", "report_org_phone": "021-54321000", "population": "2",
         "patient_belongs": "1", "case_class": "1", "onset_date": (at.date() - timedelta(days=1)).isoformat(),
         "disease": "hfmd", "diagnosis_datetime": at.strftime("%Y-%m-%dT%H:%M"), "hfmd_card.1": "未检",

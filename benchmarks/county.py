@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import psycopg
+from django.apps import apps
 
 from yifang.kernel import areas
 from yifang.kernel.identity_number import check_digit
@@ -149,25 +150,31 @@ _COPIES = {
     "version": "reporting_cardversion (id, card_id, values, sealed, made_at)",
     "visibility": 'accounts_visibility (scope, kind, subject, person, day, disease, "group")',
 }
-_DEFAULTS = {
-    "case": {"population": "", "excluded": False},
-    "card": {
-        "reason": "",
-        "version": 1,
-        "population": "",
-        "pack_digest": "",
-        "late_reason": "",
-        "entry_source": "typed",
-    },
-    "version": {"number": 1, "source": "{}", "remarks": "[]", "reason": ""},
+_SAME_FOR_ALL: dict[str, dict[str, object]] = {
+    "card": {"entry_source": "typed"},
+    "version": {"number": 1},
     "visibility": {"level": 2, "reason": "card"},
 }
+
+
+def _constants(name: str) -> dict[str, object]:
+    """What every row has beside the columns that are listed: the model's own defaults, so that a new column is no break."""
+    table, _, columns = _COPIES[name].rstrip(")").partition(" (")
+    listed = {column.strip(' "') for column in columns.split(",")}
+    model = next(model for model in apps.get_models() if model._meta.db_table == table)
+    constants = dict(_SAME_FOR_ALL.get(name, {}))
+    for field in model._meta.concrete_fields:
+        if field.column in listed or field.column in constants or field.null or field.primary_key:
+            continue
+        value = field.get_default()
+        constants[field.column] = json.dumps(value) if isinstance(value, dict | list) else value
+    return constants
 
 
 def _write(connection: psycopg.Connection, rows: dict[str, list[tuple[object, ...]]]) -> None:
     with connection.cursor() as cursor:
         for name, target in _COPIES.items():
-            constants = _DEFAULTS.get(name, {})
+            constants = _constants(name)
             columns = target.rstrip(")") + "".join(f", {column}" for column in constants) + ")"
             with cursor.copy(f"COPY {columns} FROM STDIN") as copy:
                 for row in rows[name]:

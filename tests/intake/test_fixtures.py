@@ -33,6 +33,7 @@ def test_every_file_of_a_topic_is_accounted_for(shared: Path, topic: str):
         assert code != "intake.not_storable"
         for language in messages.LANGUAGES:
             assert messages.render(code, params, language)
+    apps.deliver()  # whatever was stored can also be looked at
     before = counts()
     with apps.as_jobs():
         for path in files:  # other names: other batches would be made only for other bytes

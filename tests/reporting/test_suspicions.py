@@ -48,6 +48,17 @@ def take(county: apps.County, *records: object) -> None:
     apps.deliver()
 
 
+def test_departments_of_long_names_stay_apart():
+    county = apps.county()
+    names = [f"{'感染性疾病与肝病中心' * 5}{floor}病区" for floor in "一二"]
+    for number, name in enumerate(names):
+        take(county, apps.hfmd(f"LONG{number}", department=name, doctor="", who=apps.person(order=number * 2 + 1)))
+    scopes = {department_scope(county.hospital.id, name) for name in names}
+    assert len(scopes) == 2
+    shown = Visibility.objects.filter(kind="suspicion", scope__startswith="dept:")
+    assert set(shown.values_list("scope", flat=True)) == scopes
+
+
 @pytest.mark.parametrize(
     ("record", "disease"),
     [

@@ -12,6 +12,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 from yifang.kernel import protocols
 from yifang.kernel.errors import place_of
@@ -20,6 +21,7 @@ from yifang.node.health import HEARTBEAT_SECONDS
 
 HELP = "后台任务进程 · the background process"
 FIRST_WAIT, LAST_WAIT = 0.5, 30.0  # seconds between tries
+_NICE = 10
 _STALLED_SECONDS = 15  # a worker silent for so long is dead
 _log = logging.getLogger(__name__)
 
@@ -31,13 +33,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Work until SIGTERM or SIGINT."""
     lifeline.follow_supervisor(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    os.nice(5)  # where both want the processor, a page that somebody waits for goes first
+    _give_way()
     stop = threading.Event()
     threads = [start_loop(loop, stop) for loop in protocols.loops]
     asyncio.run(_work(stop))
     for thread in threads:
         thread.join(timeout=10)
     return 0
+
+
+def _give_way() -> None:
+    """Where both want the processor, a page that somebody waits for goes before the background."""
+    os.nice(_NICE)
+    # Linux weighs sessions against each other before it looks inside one, and each of our processes leads its own.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(_NICE))
 
 
 def start_loop(loop: protocols.Loop, stop: threading.Event) -> threading.Thread:

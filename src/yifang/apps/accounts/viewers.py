@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from yifang.apps.accounts.models import Seat
 from yifang.apps.accounts.roles import ROLES, may
 from yifang.kernel import areas
+from yifang.kernel.digest import sha256
 from yifang.kernel.errors import NotAllowed
 from yifang.knowledge import load
 
@@ -92,6 +93,9 @@ def visitor(user_id: int | None) -> Viewer:
 
 
 def department_scope(organisation_id: UUID | None, department: str) -> str:
+    """The scope of a department; one of a long name is told apart by a digest, for a scope has 80 characters."""
+    if len(department) > _LONGEST_DEPARTMENT:
+        department = f"{department[: _LONGEST_DEPARTMENT - 9]}~{sha256(department.encode())[:8]}"
     return f"dept:{organisation_id}:{department}"
 
 
@@ -100,6 +104,7 @@ def list_scope(viewer: Viewer) -> str:
     return viewer.scopes[-1]
 
 
+_LONGEST_DEPARTMENT = 38  # 80 less “dept:”, the organisation's 36 and a colon
 _SET = """SELECT set_config('yifang.user', %s, true), set_config('yifang.role', %s, true),
 set_config('yifang.scopes', %s, true), set_config('yifang.case_groups', %s, true),
 set_config('yifang.task_groups', %s, true), set_config('yifang.count_groups', %s, true),

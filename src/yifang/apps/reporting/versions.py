@@ -7,10 +7,13 @@ which does.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from yifang.apps.accounts.keys import sealing
 from yifang.apps.ledger.services import Actor
@@ -70,6 +73,12 @@ def current(card: Card) -> CardVersion:
 def in_force(card: Card) -> CardVersion:
     """The version that the district has and that counts; of a card that was never sent, the one that stands."""
     return card.versions.get(number=card.sent_version or card.version)
+
+
+def all_in_force(cards: Iterable[Card]) -> dict[UUID, CardVersion]:
+    """As `in_force`, for many cards at once, by card."""
+    number = Coalesce(F("card__sent_version"), F("card__version"))
+    return {one.card_id: one for one in CardVersion.objects.filter(card__in=cards, number=number)}
 
 
 def digest(version: CardVersion) -> str:

@@ -15,7 +15,7 @@ from yifang.apps.accounts.keys import sealing
 from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.ledger.subscriptions import Heard
 from yifang.apps.reporting import likeness, versions, visible
-from yifang.apps.reporting.models import NO_REPORT, Card, CardKey, CardState, Duplicate, DuplicateState
+from yifang.apps.reporting.models import NO_REPORT, Card, CardKey, CardState, CardVersion, Duplicate, DuplicateState
 from yifang.apps.reporting.rules import Answers, Situation, illness_days
 from yifang.apps.reporting.subscribers.cards import taken
 from yifang.kernel import clock
@@ -32,7 +32,7 @@ def on_cards(heard: Sequence[Heard]) -> None:
         if card.state == CardState.DELETED:
             _take_away(_open_pairs(card), card)
             continue
-        person = _who(card)
+        person = _who(card, versions.in_force(card))
         hashed = {kind: sealing().index(f"card.{kind}", text) for kind, text in likeness.keys(person).items()}
         CardKey.objects.bulk_create(
             [CardKey(card=card, kind=kind, disease=card.disease, key=key) for kind, key in hashed.items()]
@@ -48,8 +48,10 @@ def _pair(card: Card, person: likeness.Who, keys: Sequence[bytes]) -> None:
         span = timedelta(days=days)
         others = others.filter(onset_date__range=(card.onset_date - span, card.onset_date + span))
     found = set()
-    for other in others.order_by("-created_at")[:_CANDIDATES]:
-        scored = likeness.compare(person, _who(other))
+    candidates = list(others.order_by("-created_at")[:_CANDIDATES])
+    standing = versions.all_in_force(candidates)
+    for other in candidates:
+        scored = likeness.compare(person, _who(other, standing[other.id]))
         if not scored.is_suspected:
             continue
         earlier, later = sorted((card, other), key=lambda one: (one.created_at, one.id))
@@ -84,7 +86,7 @@ def _open_pairs(card: Card) -> QuerySet[Duplicate]:
     )
 
 
-def _who(card: Card) -> likeness.Who:
-    answers = versions.answers_of(versions.in_force(card))
+def _who(card: Card, version: CardVersion) -> likeness.Who:
+    answers = versions.answers_of(version)
     birth = Answers(answers, Situation(load(), clock.now(), card.report_area)).day("birth_date")
     return likeness.who(answers, birth)
