@@ -158,7 +158,7 @@ _SAME_FOR_ALL: dict[str, dict[str, object]] = {
 
 
 def _constants(name: str) -> dict[str, object]:
-    """What every row has beside the columns that are listed: the model's own defaults, so that a new column is no break."""
+    """What every row has beside the columns that are listed: the model's defaults, so that a new column is no break."""
     table, _, columns = _COPIES[name].rstrip(")").partition(" (")
     listed = {column.strip(' "') for column in columns.split(",")}
     model = next(model for model in apps.get_models() if model._meta.db_table == table)

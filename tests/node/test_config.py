@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from yifang.kernel.errors import ConfigError
-from yifang.node import config, docs
+from yifang.node import config, docs, states
 
 ROOT = Path(__file__).parents[2]
 
@@ -91,7 +91,21 @@ def test_every_setting_is_documented():
     rows = [line for line in page.splitlines() if line.startswith("|")]
     for setting in config.SETTINGS:
         assert any(f"`{setting.env}`" in row and f"`{setting.flag}`" in row for row in rows), setting.env
-    assert docs.in_step(page, "settings", config.table()) == page
+
+
+def test_every_part_made_from_code_is_in_step():
+    for (file, name), make in docs.PARTS.items():
+        page = (ROOT / file).read_text(encoding="utf-8")
+        assert docs.in_step(page, name, make()) == page, f"{file}: run ./dev docs"
+
+
+def test_every_table_of_transitions_is_drawn():
+    tables = {
+        (path.parent.name, name)
+        for path in (ROOT / "src/yifang/apps").glob("*/models.py")
+        for name in re.findall(r"^(\w*TRANSITIONS) = ", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert {(app, table) for _title, app, _states, table in states.MACHINES} == tables
 
 
 def test_every_variable_that_the_code_reads_is_documented():

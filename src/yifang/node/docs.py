@@ -9,10 +9,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from yifang.node import config
+from yifang.node import config, states
 
 PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/settings.md", "settings"): config.table,
+    ("docs/states.md", "states"): states.diagrams,
 }
 
 
