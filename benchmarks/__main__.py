@@ -15,6 +15,7 @@ BENCHMARKS = {
     "cards": "benchmarks.cards",
     "folder": "benchmarks.folder",
     "topics": "benchmarks.topics",
+    "mllp": "benchmarks.mllp",
     "pages": "benchmarks.pages",
 }
 

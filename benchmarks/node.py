@@ -30,6 +30,7 @@ class Node:
     """Where it listens and keeps its data."""
 
     port: int
+    mllp_port: int
     data: Path
 
 
@@ -38,9 +39,10 @@ def running(jobs: bool = True) -> Iterator[Node]:
     """A node with an empty database, stopped and removed at the end. Django in this process signs in as owner."""
     data = Path(tempfile.mkdtemp(prefix="yifang-bench-"))
     data.chmod(0o711)
-    port = _free_port()
+    port, mllp_port = _free_port(), _free_port()
     os.environ |= {
-        "YIFANG_DATA": str(data), "YIFANG_PORT": str(port), "YIFANG_DB_ROLE": "owner", "DATABASE_URL": "",
+        "YIFANG_DATA": str(data), "YIFANG_PORT": str(port), "YIFANG_MLLP_PORT": str(mllp_port),
+        "YIFANG_DB_ROLE": "owner", "DATABASE_URL": "",
         "DJANGO_SETTINGS_MODULE": "yifang.node.settings", "YIFANG_DEMO": "no",
     }  # fmt: skip
     process = subprocess.Popen([sys.executable, "-m", "yifang.cli", "run"], stdout=subprocess.DEVNULL)
@@ -49,7 +51,7 @@ def running(jobs: bool = True) -> Iterator[Node]:
         import django
 
         django.setup()
-        yield Node(port, data)
+        yield Node(port, mllp_port, data)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)

@@ -38,6 +38,7 @@ class Command:
 COMMANDS = {
     "run": Command("yifang.node.supervisor", "启动整个节点 · run the whole node"),
     "identify": Command("yifang.identify.command", "识别文件中的可疑传染病 · find suspicions in files", settings=False),
+    "detect": Command("yifang.detect.command", "发现病例数的异常升高 · find what stands out in counts", settings=False),
     "intake": Command("yifang.apps.intake.command", "接收文件 · put files into the node", role="jobs"),
     "places": Command("yifang.apps.places.command", "单位与场所 · organisations and places", role="jobs"),
     "feeds": Command("yifang.apps.intake.feeds_command", "数据源 · where files come from", role="jobs"),
@@ -48,6 +49,7 @@ COMMANDS = {
     "backup": Command("yifang.node.backup", "备份 · back up database and keys"),
     "restore": Command("yifang.node.restore", "恢复备份 · restore a backup into an empty node"),
     "migrate": Command("yifang.node.migrate", "更新数据库 · bring the database up to date", role="owner"),
+    "doors": Command("yifang.node.doors", "HL7 v2 接收进程 · the process that takes HL7 v2", role="jobs"),
     "jobs": Command("yifang.node.jobs", "后台任务进程 · the background process", role="jobs"),
     "manage": Command("yifang.node.manage", "Django 管理命令 · Django's own commands", role="owner"),
 }

@@ -25,10 +25,11 @@ class Node:
     """One `yifang run` and what a bystander can see of it."""
 
     def __init__(self, data: Path) -> None:
-        with socket.socket() as probe:
+        with socket.socket() as probe, socket.socket() as other:
             probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        told = {"port": str(port), "name": "试验节点", "web_workers": "1"}
+            other.bind(("127.0.0.1", 0))
+            port, mllp = probe.getsockname()[1], other.getsockname()[1]
+        told = {"port": str(port), "mllp_port": str(mllp), "name": "试验节点", "web_workers": "1"}
         self.config = config.load(told, {"YIFANG_DATA": str(data)}, data)
         self.environment = {"PATH": os.environ["PATH"], **self.config.environment()}
         self.output = data / "output"
@@ -71,7 +72,12 @@ class Node:
         """The pids of the parts, by name; `worker` is granian's child."""
         found = {}
         for line in children(self.process.pid):
-            for name, sign in (("postgres", "/bin/postgres"), ("web", "yifang.node.web"), ("jobs", "yifang.cli jobs")):
+            for name, sign in (
+                ("postgres", "/bin/postgres"),
+                ("web", "yifang.node.web"),
+                ("jobs", "yifang.cli jobs"),
+                ("doors", "yifang.cli doors"),
+            ):
                 if sign in line[1]:
                     found[name] = line[0]
         if "web" in found:

@@ -16,7 +16,7 @@ from yifang.formats import archive, cda, fhir, hl7v2, plain, sniff, tabular
 from yifang.formats.canonical import Item, Refusal
 from yifang.formats.tabular.mapping import Mapping
 
-__all__ = ["Mapping", "read", "read_text"]
+__all__ = ["Mapping", "read", "read_hl7", "read_text"]
 
 
 def read(source: Path | tuple[str, bytes], mapping: Mapping | Path | None = None) -> Iterator[Item]:
@@ -34,6 +34,13 @@ def read_text(source: Path | tuple[str, bytes]) -> Iterator[Item]:
     name, data = (str(source), source.read_bytes()) if isinstance(source, Path) else source
     text, charset = sniff.decode(data)
     yield from _at_least_one(plain.read(text, charset, name), Item(0, "text", (), Refusal("formats.empty"), data))
+
+
+def read_hl7(name: str, data: bytes) -> Iterator[Item]:
+    """The items of what must be HL7 v2, as a door for nothing else takes it; what is not is refused, not guessed at."""
+    yield from _at_least_one(
+        hl7v2.read(sniff.as_utf8(data), name, 0), Item(0, "hl7v2", (), Refusal("hl7.no_header", "MSH"), data)
+    )
 
 
 def _read(name: str, data: bytes, mapping: Mapping | None, start: int, depth: int) -> Iterator[Item]:

@@ -71,6 +71,10 @@ def _port(value: str) -> int:
     return int(value)
 
 
+def _port_or_none(value: str) -> int:
+    return 0 if value == "0" else _port(value)
+
+
 def _count(value: str) -> int:
     if not value.isascii() or not value.isdigit() or not 0 < int(value) <= 64:
         raise _Wrong("应是 1 到 64 的整数", "it must be a whole number, 1 to 64")
@@ -169,8 +173,8 @@ SETTINGS = (
             "外部 PostgreSQL（15 以上）的地址，其用户须能建立角色；空则用内置的数据库",
             "address of a PostgreSQL (15 or later) whose user may create roles; empty: the embedded one"),
     Setting("port", "YIFANG_PORT", "8000", _port, "网页的端口", "port of the web pages"),
-    Setting("mllp_port", "YIFANG_MLLP_PORT", "2575", _port, "HL7 v2 MLLP 的端口（以后用）",
-            "port for HL7 v2 by MLLP (used later)"),
+    Setting("mllp_port", "YIFANG_MLLP_PORT", "2575", _port_or_none, "HL7 v2 MLLP 的端口；0 不开",
+            "port for HL7 v2 by MLLP; 0: none"),
     Setting("bind", "YIFANG_BIND", "127.0.0.1", str, "监听的地址", "address to listen on"),
     Setting("data", "YIFANG_DATA", "var", _folder, "数据目录：数据库、密钥、日志",
             "data folder: database, keys, logs"),

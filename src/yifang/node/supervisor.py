@@ -1,7 +1,8 @@
 """`yifang run`: the whole node in one command, and the process that keeps it alive.
 
-It starts the database, brings it up to date, serves the pages and the background jobs, starts again what dies, and
-stops web → jobs → database on Ctrl-C or SIGTERM. It holds no database connection and imports no Django itself.
+It starts the database, brings it up to date, serves the pages, the background jobs and the MLLP door, starts again what
+dies, and stops doors → web → jobs → database on Ctrl-C or SIGTERM. It holds no database connection and imports no
+Django itself.
 """
 
 import argparse
@@ -75,6 +76,9 @@ class _Node:
         self._database = database.of(config)
         self._web = Child("web", "yifang.node.web", environment=self._as("web"))
         self._jobs = Child("jobs", "yifang.cli", ["jobs"], environment=self._as("jobs"))
+        self._doors = (
+            [Child("doors", "yifang.cli", ["doors"], environment=self._as("jobs"))] if config.mllp_port else []
+        )
         self._demo = Child("demo", "yifang.node.demo", environment=self._as("owner"))
 
     def live(self) -> None:
@@ -87,18 +91,19 @@ class _Node:
                 self._migrate()
             self._web.start()
             self._until_served()  # before jobs: while both load, neither core is left for the first page
-            self._jobs.start()
+            for child in (self._jobs, *self._doors):
+                child.start()
             self._say(f"医防已就绪 · Yifang is ready: {address(self._config)}")
             if self._config.demo:
                 self._demo.start()
             while True:
-                self._keep(self._web, self._jobs)
+                self._keep(self._web, self._jobs, *self._doors)
                 time.sleep(_GLANCE)
         finally:
             for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(name, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
             self._say("正在停止 · stopping")
-            for child in (self._demo, self._web, self._jobs):
+            for child in (self._demo, *self._doors, self._web, self._jobs):
                 child.stop()
             self._database.stop()
 

@@ -1,4 +1,4 @@
-"""`yifang feeds add|move|close|open|list`: the doors through which an organisation's files come in.
+"""`yifang feeds add|move|senders|close|open|list`: the doors through which an organisation's files come in.
 
 Each feed has a folder inside the node's inbox, which the node makes and watches by itself; `yifang intake PATH…` puts
 files through one by hand. Wrong names: exit code 2.
@@ -8,6 +8,8 @@ import argparse
 import json
 import os
 from typing import Any
+
+from django.conf import settings
 
 from yifang.apps.intake import services
 from yifang.apps.intake.models import Feed
@@ -21,7 +23,7 @@ HELP = "数据源 · where files come from"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """One verb with its own arguments."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|move|close|open|list")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|move|senders|close|open|list")
 
     def verb(name: str, says: str, *, named: bool = True) -> argparse.ArgumentParser:
         made = verbs.add_parser(name, help=says, description=says)
@@ -38,6 +40,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--folder", metavar="FOLDER", default="", help=folder)
     move = verb("move", "改属另一单位，只能在收到文件之前 · give it to another organisation, before any file came")
     move.add_argument("--organisation", metavar="CODE", required=True, help=whose)
+    senders = verb("senders", "哪些地址通过它以 MLLP 发送 HL7 v2 · which addresses send HL7 v2 through it by MLLP")
+    senders.add_argument(
+        "address", metavar="ADDRESS", nargs="*", help="地址或网段；不写则关闭 · addresses or networks; none closes it"
+    )
     verb("close", "停用，不再接收 · take nothing more through it")
     verb("open", "恢复接收 · take files through it again")
     listed = verb("list", "现有的数据源 · the feeds there are", named=False)
@@ -59,6 +65,10 @@ def run(args: argparse.Namespace) -> int:
     if args.verb == "move":
         services.move_feed(feed, _organisation(args.organisation), NODE)
         _say("said_feed", code=feed.code, organisation=feed.organisation.name, folder=services.folder_of(feed))
+    elif args.verb == "senders":
+        services.set_senders(feed, ",".join(args.address), NODE)
+        said = "said_senders" if feed.senders else "said_no_senders"
+        _say(said, code=feed.code, port=settings.YIFANG.mllp_port, senders=feed.senders)
     else:
         services.set_active(feed, args.verb == "open", NODE)
         _say("said_opened" if args.verb == "open" else "said_closed", code=feed.code)
@@ -72,13 +82,13 @@ def _list(args: argparse.Namespace) -> int:
         if args.json:
             told = {
                 "code": feed.code, "name": feed.name, "organisation": feed.organisation.code, "folder": folder,
-                "active": feed.active,
+                "senders": feed.senders, "active": feed.active,
             }  # fmt: skip
             print(json.dumps(told, ensure_ascii=False))
             continue
         closed = "" if feed.active else _words("list_closed")
         whose = f"{feed.organisation.code} {feed.organisation.name}"
-        print("  ".join(filter(None, (feed.code, feed.name, whose, folder, closed))))
+        print("  ".join(filter(None, (feed.code, feed.name, whose, folder, feed.senders, closed))))
     return 0
 
 

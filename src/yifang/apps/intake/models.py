@@ -9,7 +9,10 @@ from yifang.kernel.ids import new_id
 
 
 class Feed(models.Model):
-    """A source of one organisation. Its files lie in `folder` of the node's inbox; empty: one named as the code."""
+    """A source of one organisation. Its files lie in `folder` of the node's inbox; empty: one named as the code.
+
+    `senders` are the addresses and networks that speak HL7 v2 through it, comma-separated.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     code = models.CharField(max_length=40, unique=True)
@@ -17,6 +20,7 @@ class Feed(models.Model):
     name_en = models.CharField(max_length=120, blank=True)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="feeds")
     folder = models.CharField(max_length=200, blank=True)
+    senders = models.CharField(max_length=300, blank=True)
     active = models.BooleanField(default=True)
 
     def __str__(self) -> str:

@@ -13,9 +13,11 @@ from yifang.apps.intake.services.feeds import (
     folder_of,
     move_feed,
     set_active,
+    set_senders,
 )
 from yifang.apps.intake.services.quarantine import discard, mend, open_original, reopen, replay
 from yifang.apps.intake.services.uploads import upload
+from yifang.apps.intake.services.wire import routes, take_messages
 
 __all__ = [
     "Progress",
@@ -31,9 +33,12 @@ __all__ = [
     "open_original",
     "reopen",
     "replay",
+    "routes",
     "set_active",
+    "set_senders",
     "take",
     "take_bytes",
+    "take_messages",
     "take_path",
     "take_unopened",
     "upload",

@@ -81,11 +81,11 @@ def take(batch: Batch, items: Iterable[Item], by: Actor, *, tell: Tell | None = 
     position = 0
     for part in _parts(items, chunk):
         if position + len(part) > batch.next_index:
-            batch = patiently(partial(_store, batch, part, position, by))
+            batch = patiently(partial(store, batch, part, position, by))
             if tell is not None:
                 tell(Progress(batch.items, batch.records, batch.repeats, batch.refused))
         position += len(part)
-    return patiently(partial(_close, batch, by))
+    return patiently(partial(close, batch, by))
 
 
 def patiently(step: Callable[[], T]) -> T:
@@ -105,7 +105,7 @@ def patiently(step: Callable[[], T]) -> T:
     raise AssertionError("the last try returns or raises")
 
 
-def _store(batch: Batch, part: Sequence[Item], start: int, by: Actor) -> Batch:
+def store(batch: Batch, part: Sequence[Item], start: int, by: Actor) -> Batch:
     """One chunk in one transaction; `start` is the place of its first item in the batch. Returns the batch as it is."""
     with transaction.atomic():
         batch = Batch.objects.select_for_update(of=("self",)).select_related("feed__organisation").get(id=batch.id)
@@ -171,7 +171,8 @@ def _quarantine(refusals: Sequence[tuple[Item, Refusal]], batch: Batch, by: Acto
     )  # fmt: skip
 
 
-def _close(batch: Batch, by: Actor) -> Batch:
+def close(batch: Batch, by: Actor) -> Batch:
+    """Mark the batch done and tell the ledger; nothing where it is."""
     with transaction.atomic():
         batch = Batch.objects.select_for_update(of=("self",)).select_related("feed__organisation").get(id=batch.id)
         if batch.state == BatchState.DONE:

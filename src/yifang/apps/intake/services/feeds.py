@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from django.conf import settings
 from django.db import transaction
 
+from yifang.apps.intake.mllp.routes import networks
 from yifang.apps.intake.models import Feed
 from yifang.apps.ledger.services import NODE, Actor, Change, append
 from yifang.apps.places.models import Organisation, OrganisationKind
@@ -102,6 +103,25 @@ def set_active(feed: Feed, active: bool, by: Actor) -> None:
         feed.save(update_fields=["active"])
         kind = "intake.feed_opened" if active else "intake.feed_closed"
         append(Change(kind, "feed", feed.id, fields=["active"], scopes=[feed.organisation.scope]), by)
+
+
+def set_senders(feed: Feed, senders: str, by: Actor) -> None:
+    """Say which addresses speak HL7 v2 through the feed (MLLP), none where empty.
+
+    Raises UserError `intake.sender` for what is no address, `intake.sender_taken` for one of another feed.
+    """
+    wanted = networks(senders)
+    for other in Feed.objects.exclude(id=feed.id).exclude(senders=""):
+        for one in set(networks(other.senders)) & set(wanted):
+            raise UserError("intake.sender_taken", address=str(one), feed=other.code)
+    feed.senders = ",".join(map(str, wanted))
+    with transaction.atomic():
+        feed.save(update_fields=["senders"])
+        change = Change(
+            "intake.feed_senders", "feed", feed.id, fields=["senders"], facts={"senders": len(wanted)},
+            scopes=[feed.organisation.scope],
+        )  # fmt: skip
+        append(change, by)
 
 
 def folder_of(feed: Feed) -> Path:

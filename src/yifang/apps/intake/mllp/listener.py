@@ -1,0 +1,159 @@
+"""The MLLP listener: messages are stored as they come, and acknowledged after the commit.
+
+All connections share one writer: whatever waits when it is free goes into one transaction, so that a busy door commits
+seldom and a quiet one at once. A message whose storing fails for our sake (the database is away) is not answered and
+its connection is closed: the sender keeps it and sends it again. Answers keep the order of a connection's messages.
+
+A sender is known by its address: a feed names those that speak through it. Without any the listener binds loopback, and
+this machine's own programs speak through the inbox's feed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from yifang.apps.intake.mllp.frames import Frames, TooLong, framed
+from yifang.apps.intake.mllp.routes import Routes
+from yifang.apps.intake.models import Feed
+from yifang.formats.canonical import Refusal
+from yifang.formats.hl7v2.answer import Code, acknowledge
+from yifang.kernel import clock
+from yifang.kernel.ids import new_id
+from yifang.kernel.messages import render
+
+LIMIT = 16 * 1024 * 1024  # bytes of a message: a report with a scanned page
+GROUP = 200  # messages in one transaction
+_READ = 256 * 1024
+_LOOK_SECONDS = 2.0
+_UNREADABLE = ("hl7.no_header", "formats.empty", "formats.binary")  # no message at all: AR
+log = structlog.get_logger(__name__)
+
+Store = Callable[[Feed, Sequence[bytes]], list[Refusal | None]]
+"""Stores messages of a feed in one transaction; for each None, or why it lies in quarantine."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    feed: Feed
+    message: bytes
+    stored: asyncio.Future[Refusal | None]
+
+
+class Listener:
+    """One port. `store` and `routes` are called in a worker thread, one at a time."""
+
+    def __init__(self, port: int, store: Store, routes: Callable[[], Routes]) -> None:
+        self._port, self._store, self._ask = port, store, routes
+        self._routes = Routes(())
+        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(maxsize=4 * GROUP)
+        self._open: set[asyncio.Task[None]] = set()
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Listen until `stop`; bound anew when the feeds' senders change, and tried again while the port is taken."""
+        writer = asyncio.create_task(self._write())
+        server, bound = None, None
+        try:
+            while not stop.is_set():
+                self._routes = await asyncio.to_thread(self._ask)
+                if bound != self._routes.host:
+                    if server is not None:
+                        server.close()
+                    server, bound = await self._bind(), self._routes.host
+                    bound = bound if server is not None else None
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
+        finally:
+            if server is not None:
+                server.close()
+            for task in (*self._open, writer):
+                task.cancel()
+            await asyncio.gather(*self._open, writer, return_exceptions=True)
+
+    async def _bind(self) -> asyncio.Server | None:
+        try:
+            return await asyncio.start_server(self._serve, self._routes.host, self._port, limit=_READ)
+        except OSError as refused:
+            log.error("mllp cannot listen", port=self._port, reason=refused.strerror)
+            return None
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._open.add(task)
+        try:
+            await self._talk(reader, writer)
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            self._open.discard(task)
+            writer.close()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = writer.get_extra_info("peername")[0]
+        feed = self._routes.feed_of(peer)
+        if feed is None:
+            log.warning("mllp refused a sender that no feed names", address=peer)
+            return
+        frames = Frames(LIMIT)
+        while data := await reader.read(_READ):
+            try:
+                messages = frames.feed(data)
+            except TooLong:
+                log.warning("mllp message too long", feed=feed.code, limit=LIMIT)
+                writer.write(_answer(b"", Refusal("intake.too_long", "", (("limit", f"{LIMIT >> 20} MB"),))))
+                await writer.drain()
+                return
+            waiting = [_Waiting(feed, one, asyncio.get_running_loop().create_future()) for one in messages]
+            for one in waiting:
+                await self._queue.put(one)
+            for one in waiting:
+                try:
+                    refusal = await one.stored
+                except Exception:
+                    return  # not stored: not answered
+                writer.write(_answer(one.message, refusal))
+            await writer.drain()
+
+    async def _write(self) -> None:
+        while True:
+            group = [await self._queue.get()]
+            while len(group) < GROUP and not self._queue.empty():
+                group.append(self._queue.get_nowait())
+            by_feed: dict[Feed, list[_Waiting]] = defaultdict(list)
+            for one in group:
+                by_feed[one.feed].append(one)
+            for feed, waiting in by_feed.items():
+                try:
+                    outcome = await asyncio.to_thread(partial(self._store, feed, [one.message for one in waiting]))
+                except Exception as error:
+                    log.exception("mllp could not store", feed=feed.code)
+                    _settle(waiting, error)
+                else:
+                    _settle(waiting, outcome)
+
+
+def _settle(waiting: Sequence[_Waiting], outcome: Sequence[Refusal | None] | Exception) -> None:
+    for place, one in enumerate(waiting):
+        if one.stored.done():  # its connection went away meanwhile
+            continue
+        if isinstance(outcome, Exception):
+            one.stored.set_exception(outcome)
+        else:
+            one.stored.set_result(outcome[place])
+
+
+def _answer(message: bytes, refusal: Refusal | None) -> bytes:
+    code: Code = "AA"
+    reason = ""
+    if refusal is not None:
+        code = "AR" if refusal.code in _UNREADABLE or not message else "AE"
+        where = f"{refusal.place}: " if refusal.place else ""
+        reason = where + render(refusal.code, dict(refusal.params), "en")
+    return framed(acknowledge(message, code, new_id().hex[:20], clock.now(), reason))
