@@ -21,7 +21,7 @@ from yifang.node.health import HEARTBEAT_SECONDS
 
 HELP = "后台任务进程 · the background process"
 FIRST_WAIT, LAST_WAIT = 0.5, 30.0  # seconds between tries
-_NICE = 10
+_NICE = 15
 _STALLED_SECONDS = 15  # a worker silent for so long is dead
 _log = logging.getLogger(__name__)
 

@@ -172,6 +172,7 @@ class Embedded:
             "shared_buffers": _shared_buffers(),
             "jit": "off",  # the queries are short; compiling them costs more than it saves
             "random_page_cost": "1.1",
+            "max_wal_size": "2GB",  # a county's export in one go must not wait for a checkpoint every few seconds
             **self._options,
         }
         arguments = [item for name, value in settings.items() for item in ("-c", f"{name}={value}")]

@@ -75,12 +75,13 @@ def wanted_of(card: Card) -> list[Wanted]:
     return found
 
 
-def follow_card(card: Card, by: Actor) -> None:
-    """End the items that the state no longer asks for and open those it does."""
+def follow_card(card: Card, by: Actor, *, was: str = "") -> None:
+    """End the items that the state no longer asks for and open those it does; `was`: the state before, where known."""
     wanted = {one.kind: one for one in wanted_of(card)}
     ended = [kind for kind in CARD_KINDS if kind not in wanted]
     proof = f"{card.national_card_id} {card.entered_at:%Y-%m-%d %H:%M}" if card.entered_at else card.reason
-    work.end(ended, card.id, by, outcome=_OUTCOMES.get(CardState(card.state), ""), proof=proof)
+    if was != CardState.DRAFT:  # which asks nothing of anybody: there is nothing to look for
+        work.end(ended, card.id, by, outcome=_OUTCOMES.get(CardState(card.state), ""), proof=proof)
     disease = load().diseases.get(card.disease)
     urgent = disease is not None and clocks.is_urgent(disease.for_subtype(card.subtype))
     for one in wanted.values():

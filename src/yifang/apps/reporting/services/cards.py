@@ -125,15 +125,16 @@ def add_version(
     )
 
 
-def follow(card: Card, by: Actor, *, shown: visible.Shown | None = None) -> None:
+def follow(card: Card, by: Actor, *, shown: visible.Shown | None = None, was: str = "") -> None:
     """After a step: rows for those who may now see it, and the work items of the new state.
 
-    `shown` is to whom it was shown before the step, where the caller knows: only what is new is written then.
+    `shown` is to whom it was shown before the step and `was` its state, where the caller knows: only what is new is
+    written then.
     """
     now = visible.of_card(card).items() - (shown or {}).items()
     if now:
         visible.show(visible.subject_of(card, clock.today()), dict(now))
-    desks.follow_card(card, by)
+    desks.follow_card(card, by, was=was)
 
 
 def tell(card: Card, what: str, by: Actor, *, fields: Sequence[str] = (), digest: str = "", **facts: Any) -> None:

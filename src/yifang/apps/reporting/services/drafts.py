@@ -148,7 +148,7 @@ def _known(person_id: UUID, viewer: Viewer) -> drafting.Known:
 
 
 def _reporter(organisation: Organisation, viewer: Viewer) -> drafting.Reporter:
-    user = User.objects.filter(id=viewer.user_id).first()
+    user = User.objects.only("username", "display_name").filter(id=viewer.user_id).first()
     return drafting.Reporter(organisation.code, organisation.area_code, organisation.phone, str(user or ""))
 
 

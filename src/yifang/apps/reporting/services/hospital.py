@@ -31,7 +31,7 @@ def report(card_id: UUID, viewer: Viewer, answers: Mapping[str, Any] | None = No
     with transaction.atomic():
         card = cards.taken(card_id)
         policy.check(card, "report", viewer)
-        standing, shown = versions.current(card), visible.of_card(card)
+        standing, shown, was = versions.current(card), visible.of_card(card), card.state
         before = versions.answers_of(standing)
         given = dict(before if answers is None else answers)
         findings = cards.findings_of(card, given)
@@ -46,7 +46,7 @@ def report(card_id: UUID, viewer: Viewer, answers: Mapping[str, Any] | None = No
         card.save()
         if card.suspicion_id is not None:
             _answer_suspicion(card, viewer)
-        cards.follow(card, viewer, shown=shown)
+        cards.follow(card, viewer, shown=shown, was=was)
         cards.tell(
             card, "reported", viewer, fields=versions.changed_fields(before, given), digest=versions.digest(version)
         )
