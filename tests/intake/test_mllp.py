@@ -140,6 +140,23 @@ def test_a_stranger_is_not_heard():
     assert asyncio.run(run()) == []
 
 
+def test_a_port_that_was_taken_is_listened_to_once_it_is_free(monkeypatch):
+    monkeypatch.setattr(listener, "_LOOK_SECONDS", 0.05)
+
+    async def run() -> list[bytes]:
+        talk = Talk(lambda feed, messages: [None] * len(messages))
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", talk.port))
+            other.listen()
+            await talk.__aenter__()
+            await asyncio.sleep(0.2)
+        answers = await talk.say(numbered(1))
+        await talk.__aexit__()
+        return answers
+
+    assert len(asyncio.run(run())) == 1
+
+
 def test_too_much_without_an_end_is_refused(monkeypatch):
     monkeypatch.setattr(listener, "LIMIT", 1000)
 

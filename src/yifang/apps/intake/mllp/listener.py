@@ -51,7 +51,7 @@ class Listener:
 
     def __init__(self, port: int, store: Store, routes: Callable[[], Routes]) -> None:
         self._port, self._store, self._ask = port, store, routes
-        self._routes = Routes(())
+        self._routes, self._told = Routes(()), False
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(maxsize=4 * GROUP)
         self._open: set[asyncio.Task[None]] = set()
 
@@ -78,10 +78,16 @@ class Listener:
 
     async def _bind(self) -> asyncio.Server | None:
         try:
-            return await asyncio.start_server(self._serve, self._routes.host, self._port, limit=_READ)
-        except OSError as refused:
-            log.error("mllp cannot listen", port=self._port, reason=refused.strerror)
+            server = await asyncio.start_server(self._serve, self._routes.host, self._port, limit=_READ)
+        except OSError as refused:  # another node's, perhaps: said once, tried on
+            if not self._told:
+                log.error(
+                    "mllp cannot listen; give this node another --mllp-port", port=self._port, reason=str(refused)
+                )
+            self._told = True
             return None
+        self._told = False
+        return server
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
