@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
 
@@ -20,6 +22,7 @@ from yifang.apps.records.models import Record
 from yifang.formats.canonical import Refusal
 from yifang.kernel.errors import UserError
 
+T = TypeVar("T")
 STREAMS = {
     "one": ([b"\x0bMSH|1\x1c\r"], [b"MSH|1"]),
     "two at once": ([b"\x0bMSH|1\x1c\r\x0bMSH|2\x1c\r"], [b"MSH|1", b"MSH|2"]),
@@ -98,6 +101,12 @@ class Talk:
         return answers
 
 
+def apart(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run it in a thread of its own: Playwright's sync API leaves a running loop in the tests' one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
+
+
 def numbered(number: int) -> bytes:
     return f"MSH|^~\\&|A|B|C|D|20261127||ADT^A01|{number}|P|2.5\rPID|1".encode()
 
@@ -113,7 +122,7 @@ def test_answers_come_in_the_order_of_the_messages_and_after_the_store():
         async with Talk(store) as talk:
             return await talk.say(*(numbered(number) for number in range(20)))
 
-    answers = asyncio.run(run())
+    answers = apart(run())
     assert len(stored) == 20
     assert [answer.split(b"MSA|")[1].split(b"\r")[0].split(b"|")[:2] for answer in answers] == [
         [b"AR" if number == 7 else b"AA", str(number).encode()] for number in range(20)
@@ -129,7 +138,7 @@ def test_what_could_not_be_stored_is_not_answered():
         async with Talk(store) as talk:
             return await talk.say(numbered(1))
 
-    assert asyncio.run(run()) == []
+    assert apart(run()) == []
 
 
 def test_a_stranger_is_not_heard():
@@ -137,7 +146,7 @@ def test_a_stranger_is_not_heard():
         async with Talk(lambda feed, messages: [None] * len(messages), senders="127.9.9.9") as talk:
             return await talk.say(numbered(1))
 
-    assert asyncio.run(run()) == []
+    assert apart(run()) == []
 
 
 def test_a_port_that_was_taken_is_listened_to_once_it_is_free(monkeypatch):
@@ -154,7 +163,7 @@ def test_a_port_that_was_taken_is_listened_to_once_it_is_free(monkeypatch):
         await talk.__aexit__()
         return answers
 
-    assert len(asyncio.run(run())) == 1
+    assert len(apart(run())) == 1
 
 
 def test_too_much_without_an_end_is_refused(monkeypatch):
@@ -168,7 +177,7 @@ def test_too_much_without_an_end_is_refused(monkeypatch):
             writer.close()
             return answer
 
-    assert b"MSA|AR" in asyncio.run(run())
+    assert b"MSA|AR" in apart(run())
 
 
 @pytest.mark.django_db
