@@ -27,8 +27,17 @@ def node():
         made.with_county()
         said = made.yifang("feeds", "senders", "hospital-his", "127.0.0.1")
         assert said.returncode == 0, said.stderr
-        made.until(lambda: _send(made, hl7_report("WARM")) == "AA", "listening")
+        # A connection made before the listener has read the feeds anew would speak for the inbox, not the hospital.
+        made.until(lambda: _send(made, hl7_report("WARM")) == "AA" and _hears_the_hospital(made), "listening")
         yield made
+
+
+def _hears_the_hospital(node: Node) -> bool:
+    with node.connect() as sql:
+        found = (
+            "SELECT count(*) FROM intake_batch b JOIN intake_feed f ON f.id = b.feed_id WHERE f.code = 'hospital-his'"
+        )
+        return sql.execute(found).fetchone() != (0,)
 
 
 def _send(node: Node, message: bytes) -> str:
