@@ -175,3 +175,14 @@ def test_fhir_in_xml() -> None:
     <gender value="female"/></Patient></resource></entry></Bundle>"""
     record = one(text)
     assert (record.source.format, record.person.name, record.person.sex) == ("fhir", "Jane Doe", "female")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "kind", "assertion"),
+    [("", "55607006", "present"), ('negationInd="1"', "282291009", "absent"), ("", "8302-2", None)],
+)
+def test_a_problem_without_its_template(attributes: str, kind: str, assertion: str | None) -> None:
+    value = '<value xsi:type="CD" code="14189004" codeSystem="2.16.840.1.113883.6.96" displayName="Measles"/>'
+    entry = f'<entry><observation {attributes}><code code="{kind}"/>{value}</observation></entry>'
+    found = one(document(section("11450-4", entry), realm="US")).diagnoses
+    assert [each.assertion for each in found] == ([assertion] if assertion else [])

@@ -188,3 +188,29 @@ def test_an_hl7_message_wrapped_in_json_is_read_as_hl7() -> None:
     text = json.dumps({"name": "x", "hl7": "MSH|^~\\&|A|B|||2026||ADT^A04|1|P|2.5\nPID|1||P1||Doe^Jane"})
     (item,) = fhir.read(text)
     assert (item.format, item.records[0].person.name) == ("hl7v2", "Jane Doe")
+
+
+def test_a_coding_with_a_name_only() -> None:
+    condition = {"resourceType": "Condition", "subject": {"reference": "Patient/p1"}}
+    (record,) = records(bundle(PATIENT, condition | {"code": {"coding": [{"display": "Acute hepatitis A"}]}}))
+    assert [each.text for each in record.diagnoses] == ["Acute hepatitis A"]
+
+
+@pytest.mark.parametrize(("status", "said"), [("active", ["uncertain"]), ("revoked", [])])
+def test_why_a_test_was_asked_for_is_a_question(status: str, said: list[str]) -> None:
+    request = {"resourceType": "ServiceRequest", "status": status, "subject": {"reference": "Patient/p1"}}
+    (record,) = records(bundle(PATIENT, request | {"reasonCode": [{"text": "麻疹"}]}))
+    assert [each.assertion for each in record.diagnoses] == said
+
+
+def test_why_a_visit_was_made_is_the_complaint() -> None:
+    visit = {"resourceType": "Encounter", "status": "finished", "subject": {"reference": "Patient/p1"}}
+    (record,) = records(bundle(PATIENT, visit | {"reasonCode": [{"text": "发热3天"}]}))
+    assert [(each.section, each.text) for each in record.notes] == [("complaint", "发热3天")]
+
+
+@pytest.mark.parametrize(("name", "section"), [("胸部CT平扫", "imaging"), ("Culture", "laboratory")])
+def test_a_report_without_category_goes_by_its_name(name: str, section: str) -> None:
+    told = {"resourceType": "DiagnosticReport", "status": "final", "subject": {"reference": "Patient/p1"}}
+    (record,) = records(bundle(PATIENT, told | {"code": {"text": name}, "conclusion": "双肺斑片影"}))
+    assert [each.section for each in record.notes] == [section]

@@ -334,3 +334,18 @@ def test_a_key_holds_no_identity() -> None:
     key = one(message("OBR|1||F01|X^X^L", "OBX|1|ST|A||1||||||F", pid=pid)).key
     assert "11010519491231002X" not in key
     assert "张三" not in key
+
+
+@pytest.mark.parametrize(
+    ("case_class", "assertion"),
+    [
+        ("410605003^Confirmed present^SCT", "present"),
+        ("2931005^Probable diagnosis^SCT", "uncertain"),
+        ("415684004^Suspected^SCT", "uncertain"),
+        ("X1^Suspect^L", "uncertain"),
+        ("X2^Not a case^L", "uncertain"),
+        ("UNK^Unknown^NULLFL", "present"),
+    ],
+)
+def test_a_case_is_as_sure_as_its_class(case_class: str, assertion: str) -> None:
+    assert one(notification(case_class=case_class)).diagnoses[0].assertion == assertion

@@ -97,6 +97,8 @@ class CodedGatherer:
         found = self._labs.read(one, into.scene.age_days)
         for hit in found:
             self._hit(hit, one, into)
+        if not found and one.path.endswith(".conclusionCode"):  # a report may conclude with the disease itself
+            self.diagnosis(Diagnosis(one.value_codes, one.value, one.path, "other", one.at, status=one.status), into)
         if not found and len(one.value) > 8 and _is_image(one.name + one.panel):
             self._notes.note(Note("imaging", one.value, one.path, one.at), into)
 

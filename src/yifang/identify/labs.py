@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from yifang.formats.canonical import Result
+from yifang.identify import english
 from yifang.identify.codes import CodeBook
 from yifang.identify.model import LEVELS, Level
 from yifang.identify.specimens import SpecimenWords, Verdict
@@ -20,16 +21,25 @@ from yifang.knowledge.models.code_maps import OrganismMap, TestMap
 from yifang.knowledge.models.triggers import LabTrigger
 
 _CACHE_LIMIT = 20_000
+_NARRATIVE = 400  # longer values are narratives
 _GAP = r"[\s\-_/().·:,\[\]*]*"
-_ANTIBODY = re.compile(r"抗体|IGG|IGA|IGM|凝集|ANTIBOD|\bAB\b")
+_ANTIBODY = re.compile(r"抗体|(?<![A-Z])IG[GAM]|凝集|ANTIBOD|\bAB\b")
+_ANTIBODY_OF_CLASS = re.compile(r"抗体[-_ ]*(?=\(?IG[GMA])|(?<=IG[GMA])[-_ ]*抗体")
+# An antibody by its method: a spelling that names the method holds for names that say antibody as well.
+_BY_METHOD = re.compile(r"BLOT|WB|DIFFERENTIATION|确[证认]|印迹|补充试验|FTA|AGGLUTINATION")
 _BRACKETS = re.compile(r"[(\[【][^)\]】]*[)\]】]")
 _RESISTANCE = re.compile(r"耐药|RESIST|RIF|RPOB")
 # A component that names no pathogen of its own takes its meaning from the panel.
 _COMPONENT = re.compile(
-    r"(?:检[验测查])?结果|结论|定性|定量|ORF1?[A-B]*/?[AB]?(?:基因)?|[NES]-?(?:GENE|基因)|RESULT|INTERPRETATION|"
+    r"(?:检[验测查])?结果|结论|定性|定量|ORF1?[A-B]*/?[AB]?(?:基因)?|[NES]-?(?:GENE|基因)|"
+    r"(?:(?:TEST|FINAL) )?RESULTS?|INTERPRETATION|(?:FINAL )?REPORT|ORGANISM|ISOLATE|"
 )
 _NOT_THIS = re.compile(r"(?:\bNOT|\bNON|EXCLUDING|OTHER THAN|\bEXCEPT|非)[- ]*$")
-_ORGANISM_TEST = re.compile(r"培养|鉴定|镜检|涂片|CULTURE|IDENTIFIED|ORGANISM|病原|细菌")
+# Names an organism without testing for it today.
+_NO_TEST = re.compile(r"IMMUN(?:E|ITY)\b|VACCIN|EXPOS|CONTACT|HISTORY|疫苗|接种|接触|既往")
+_ORGANISM_TEST = re.compile(
+    r"培养|鉴定|镜检|涂片|病原|细菌|寄生虫|虫卵|CULTURE|联检|多重|IDENTIFIED|ORGANISM|ISOLATE|PARASIT|SMEAR|\bPANEL\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,7 @@ class LabReader:
         self._specimens = SpecimenWords(knowledge)
         self._values = ValueReader(knowledge.triggers, codes.qualifiers)
         self._names = [
-            (_pattern(name), len(name), rule, bool(_ANTIBODY.search(plain(name))))
+            (_pattern(name), _weight(name), rule, _is_of_antibody(plain(name)), english.words(plain(name)))
             for rule in knowledge.triggers.lab
             for name in (*rule.names, *knowledge.spelled.get(rule.id, ()))
         ]
@@ -62,28 +72,34 @@ class LabReader:
         self._organisms = {one.code: one for one in knowledge.code_maps.organisms}
         self._conditions = {one.code: one.disease for one in knowledge.code_maps.conditions}
         self._spelled = sorted(
-            ((plain(name), one) for one in knowledge.code_maps.organisms for name in (one.text, *one.names) if name),
-            key=lambda pair: -len(pair[0]),
+            (
+                (_pattern(name), len(name), one)
+                for one in knowledge.code_maps.organisms
+                for name in (one.text, *one.names)
+                if name
+            ),
+            key=lambda entry: -entry[1],
         )
         self._by_name: dict[str, LabTrigger | None] = {}
-        self._by_value: dict[str, tuple[LabTrigger, ...]] = {}
+        self._by_value: dict[str, tuple[LabTrigger | None, ...]] = {}
 
     def read(self, result: Result, age_days: float | None) -> list[Hit]:
         """The rules the result speaks to, with polarity. A cancelled result speaks to none."""
         if result.status == "cancelled":
             return []
         rule, reads = self._rule_of(result)
-        if rule is not None and reads != "organism":
+        if rule is not None and reads != "organism" and not self._names_another(rule.disease, result):
             return [self._judge(rule, self._polarity(rule, result), result, age_days)]
-        return [
-            self._judge(one, self._organism_value(result), result, age_days)
-            for one in self._organisms_of(result, tested=rule is not None or reads == "organism")
-        ]
+        found = self._organisms_of(result, tested=rule is not None or reads == "organism")
+        if not found and reads == "presence":
+            found = self._organism_tested(result)
+        return [self._judge(one, value, result, age_days) for one, value in found]
 
     def _rule_of(self, result: Result) -> tuple[LabTrigger | None, str]:
         for code in result.codes:
             if code.system in ("loinc", "", "local") and (test := self._tests.get(code.code)):
-                return self._of_test(test), test.reads
+                rule = self._of_test(test)
+                return rule, "known" if rule is None and test.reads == "presence" else test.reads
         named = self._named(result.name)
         if named is None:
             for code in result.codes:
@@ -105,14 +121,16 @@ class LabReader:
             return self._by_name[name]
         if len(self._by_name) >= _CACHE_LIMIT:
             self._by_name.clear()
-        whole = plain(name)
+        whole = _as_compared(name)
         forms = {whole, _BRACKETS.sub("", whole)}
         best: LabTrigger | None = None
         length = 0
         for form in forms:
-            antibody = bool(_ANTIBODY.search(form))
-            for pattern, size, rule, of_antibody in self._names:
-                if size > length and (of_antibody or not antibody) and pattern.search(form):
+            antibody, latin = bool(_ANTIBODY.search(form)), english.words(form)
+            for pattern, size, rule, of_antibody, spelled in self._names:
+                if size <= length or (antibody and not of_antibody):
+                    continue
+                if pattern.search(form) or (len(spelled) > 1 and english.means(spelled, latin)):
                     best, length = rule, size
         self._by_name[name] = best
         return best
@@ -135,34 +153,83 @@ class LabReader:
             organism = self._organisms.get(code.code)
             if disease in (organism and organism.disease, self._conditions.get(code.code)):
                 return True
-        return any(rule.disease == disease for rule in self._spelled_in(result.value))
+        return any(rule and rule.disease == disease for rule in self._spelled_in(result.value))
 
-    def _organisms_of(self, result: Result, tested: bool) -> Iterable[LabTrigger]:
-        found: dict[str, LabTrigger] = {}
+    def _names_another(self, disease: str, result: Result) -> bool:
+        """Whether the answer names other organisms than the one asked for (`Salmonella culture`: Shigella sonnei)."""
+        if len(result.value) > _NARRATIVE:
+            return False
+        named = self._spelled_in(result.value)
+        return bool(named) and all(rule is None or rule.disease != disease for rule in named) and any(named)
+
+    def _organisms_of(self, result: Result, tested: bool) -> list[tuple[LabTrigger, Value]]:
+        found: dict[str, tuple[LabTrigger, Value]] = {}
         for code in result.value_codes:
             if (one := self._organisms.get(code.code)) and (rule := self._of_organism(one)):
-                found[rule.disease] = rule
-        if not found and result.value and (tested or _ORGANISM_TEST.search(plain(result.name + result.panel))):
-            for rule in self._spelled_in(result.value):
-                found.setdefault(rule.disease, rule)
+                found[rule.disease] = rule, self._organism_value(result)
+        if found or not result.value:
+            return list(found.values())
+        asked = tested or bool(_ORGANISM_TEST.search(plain(f"{result.name} {result.panel}")))
+        if asked or (_COMPONENT.fullmatch(plain(result.name)) and len(result.value) < _NARRATIVE):
+            parts = self._parts(plain(result.value))
+            for part in parts:
+                word = self._values.of_words(part)
+                value = self._organism_value(result) if len(parts) == 1 else Value(_affirmed(word))
+                for rule in filter(None, self._spelled_in(part)):
+                    if (asked or word == "positive") and (
+                        rule.disease not in found or found[rule.disease][1].polarity != "positive"
+                    ):
+                        found[rule.disease] = rule, value
         if not found and tested and self._values.read(result).polarity == "positive":
-            named = self._spelled_in(result.name)  # "COVID-19: Detected" under the code of a test for several viruses
-            found |= {rule.disease: rule for rule in named} if len(named) == 1 else {}
-        return found.values()
+            # "COVID-19: Detected" under the code of a test for several viruses
+            return self._organism_tested(result)
+        return list(found.values())
 
-    def _spelled_in(self, value: str) -> tuple[LabTrigger, ...]:
+    def _parts(self, value: str) -> list[str]:
+        """The parts of a value that speak each for itself; between commas only where every one does."""
+        parts: list[str] = []
+        for sentence in english.sentences(value):
+            pieces = [piece for piece in sentence.split(",") if piece.strip()]
+            alone = len(pieces) > 1 and all(self._values.of_words(piece.strip()) != "unknown" for piece in pieces)
+            parts += pieces if alone else [sentence]
+        return parts
+
+    def _organism_tested(self, result: Result) -> list[tuple[LabTrigger, Value]]:
+        """The one organism in the name of a test that the packs do not list (`Campylobacter species by PCR`).
+
+        An antibody of unnamed class says nothing of a disease of today. IgM is at most moderate, and weak where the
+        organism has a rule of its own, which lists the antibodies that count (not those of respiratory IgM panels).
+        """
+        value = self._values.read(result)
+        if value.polarity not in ("positive", "negative", "uncertain"):
+            return []
+        name = result.name if result.name and not _COMPONENT.fullmatch(plain(result.name)) else result.panel
+        named = self._spelled_in(name)
+        if len(named) != 1 or named[0] is None or _NO_TEST.search(plain(name)):
+            return []
+        rule = named[0]
+        if _ANTIBODY.search(plain(name)):
+            if "IGM" not in plain(name):
+                return []
+            most: Level = "weak" if rule.id in self._triggers else "moderate"
+            rule = rule.model_copy(update={"level": min(rule.level, most, key=lambda one: LEVELS[one])})
+        return [(rule, value)]
+
+    def _spelled_in(self, value: str) -> tuple[LabTrigger | None, ...]:
+        """The rules of the organisms a text names, one for each disease; None stands for those of no concern."""
         if value in self._by_value:
             return self._by_value[value]
         if len(self._by_value) >= _CACHE_LIMIT:
             self._by_value.clear()
-        text, found = plain(value), dict[str, LabTrigger]()
-        for spelled, one in self._spelled:
-            if spelled in text:
-                denied = _NOT_THIS.search(text[: text.find(spelled)])
-                if not denied and (rule := self._of_organism(one)):
-                    found.setdefault(rule.disease, rule)
-                text = text.replace(spelled, "#")  # the longest name wins: 副伤寒沙门菌 holds no 伤寒沙门菌
-        for pattern, _, rule, of_antibody in sorted(self._names, key=lambda entry: -entry[1]):
+        text, found = plain(value), dict[str, LabTrigger | None]()
+        for pattern, _, one in self._spelled:
+            match = pattern.search(text)
+            if match:
+                if not _NOT_THIS.search(text[: match.start()]):
+                    rule = self._of_organism(one)
+                    found.setdefault(rule.disease if rule else "", rule)
+                text = pattern.sub("#", text)  # the longest name wins: 副伤寒沙门菌 holds no 伤寒沙门菌
+        for pattern, _, rule, of_antibody, _ in sorted(self._names, key=lambda entry: -entry[1]):
             if not of_antibody and pattern.search(text):
                 found.setdefault(rule.disease, rule)
                 text = pattern.sub("#", text)
@@ -181,7 +248,7 @@ class LabReader:
     def _organism_value(self, result: Result) -> Value:
         value = self._values.read(result)
         # A culture whose value is the organism's name is positive by naming it.
-        return value if value.polarity in ("negative", "uncertain", "positive") else replace(value, polarity="positive")
+        return replace(value, polarity=_affirmed(value.polarity))
 
     def _judge(self, rule: LabTrigger, value: Value, result: Result, age_days: float | None) -> Hit:
         level, disease = rule.level, rule.disease
@@ -217,11 +284,31 @@ class LabReader:
         )
 
 
+def _weight(name: str) -> int:
+    """How much a name says, by which the longest wins; filling words do not count."""
+    return sum(map(len, english.words(plain(name)))) or len(name)
+
+
+def _is_of_antibody(name: str) -> bool:
+    return bool(_ANTIBODY.search(name) or _BY_METHOD.search(name))
+
+
+def _affirmed(polarity: Polarity) -> Polarity:
+    return "positive" if polarity == "unknown" else polarity
+
+
+def _as_compared(name: str) -> str:
+    """`plain`, the word 抗体 left out beside the class it belongs to: 抗体IgM, IgM抗体 and IgM are one."""
+    return _ANTIBODY_OF_CLASS.sub("", plain(name))
+
+
 def _pattern(name: str) -> re.Pattern[str]:
-    chars = [re.escape(char) for char in plain(name) if char.isalnum()]
+    chars = [re.escape(char) for char in _as_compared(name) if char.isalnum()]
     body = _GAP.join(chars)
     first, last = plain(name)[0], plain(name)[-1]
-    before = r"(?<![A-Z0-9])" if first.isascii() else "(?<!非结核)(?<!副)" if name.startswith(("伤寒", "流感")) else ""
+    before = (
+        r"(?<![A-Z0-9])" if first.isascii() else "(?<!非结核)(?<![副鼠])" if name.startswith(("伤寒", "流感")) else ""
+    )
     after = r"(?![A-Z0-9])" if last.isascii() else ""
     return re.compile(before + body + after)
 
@@ -237,6 +324,6 @@ def _rejecting(words: Iterable[str], value: str) -> str:
     """The first rejecting word that the value names and does not deny (`未检出非结核分枝杆菌`), empty if none."""
     for word in words:
         at = value.find(plain(word))
-        if at >= 0 and not value[:at].endswith(("未检出", "未见", "排除", "无")):
+        if at >= 0 and not value[:at].endswith(("未检出", "未见", "排除", "无", "鼠")):  # 鼠伤寒 is no 伤寒
             return word
     return ""

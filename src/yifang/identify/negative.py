@@ -40,6 +40,11 @@ class _Compiled:
             text = text.replace(name, "#")
         return _says(text, self.terms)
 
+    @property
+    def beside(self) -> bool:
+        """Whether what the rule names may stand beside the disease: 肺结核并淋巴结结核 is 肺结核."""
+        return (self.rule.unless or "").startswith("同时有")
+
     def covers(self, disease: str) -> bool:
         return not self.diseases or disease in self.diseases
 
@@ -67,7 +72,7 @@ class NegativeRules:
         self._chronic = frozenset(reported.lifetime) | {one.disease for one in reported.per_episode}
         self._unlisted = {disease.id for disease in knowledge.diseases.values() if not disease.icd10}
         self._windows = {rule.id: rule.downgrade_if_vaccinated for rule in triggers.lab if rule.downgrade_if_vaccinated}
-        rules = [_compile(rule, of_rule, names) for rule in triggers.negative_rules]
+        rules = [_compile(rule, of_rule, names, knowledge.spelled.get(rule.id, ())) for rule in triggers.negative_rules]
         # The narrower condition explains better: a baby's antibody is the mother's before it is a lone antibody.
         self._rules = sorted(rules, key=lambda one: one.rule.when.age_months_max is None)
         self._entries: dict[tuple[str, str, str, tuple[str, ...], str, bool], tuple[_Compiled, ...]] = {}
@@ -90,7 +95,7 @@ class NegativeRules:
     def in_clause(self, clause: str, disease: str) -> NegativeRule | None:
         """The rule about this disease one of whose terms stands in the clause (`肺结核治愈5年` → nr_old_tb)."""
         for one in self._rules:
-            if disease in one.diseases and one.says(clause) and not _lifted(one.rule, clause):
+            if disease in one.diseases and not one.beside and one.says(clause) and not _lifted(one.rule, clause):
                 return one.rule
         return None
 
@@ -227,7 +232,7 @@ def _takes_back(compiled: _Compiled, own: str, icd: tuple[str, ...], text: str, 
     """
     if _lifted(compiled.rule, text):
         return False
-    if compiled.says(text):
+    if compiled.says(text) and not compiled.beside:
         return True
     if not compiled.icd:
         return False
@@ -262,12 +267,14 @@ def _about_visit_or_history(compiled: _Compiled, one: Evidence) -> bool:
     return one.disease in compiled.diseases and one.kind in ("drug", "laboratory")
 
 
-def _compile(rule: NegativeRule, of_rule: Mapping[str, str], names: Mapping[str, str]) -> _Compiled:
+def _compile(
+    rule: NegativeRule, of_rule: Mapping[str, str], names: Mapping[str, str], spelled: tuple[str, ...]
+) -> _Compiled:
     when = rule.when
     terms = tuple(map(fold, when.terms))
     diseases = frozenset(rule.diseases) or frozenset(of_rule[one] for one in when.rules) or _meant(rule, names)
     immune = [name for name, disease in names.items() if disease in diseases and any(term in name for term in terms)]
-    visit = tuple(map(fold, (*when.order_context, *when.visit_terms, *when.visit_type)))
+    visit = tuple(map(fold, (*when.order_context, *spelled, *when.visit_terms, *when.visit_type)))
     about: Literal["order", "refill", "visit", "history"] = (
         "order" if when.order_context else "refill" if when.visit_terms else "visit" if when.visit_type else "history"
     )

@@ -26,6 +26,7 @@ _HEADINGS = re.compile(
     r"\s*[:：]",
     re.IGNORECASE,
 )
+_TITRE = re.compile(r"[^,;\d]{0,6}1:(\d+)")
 _KINDS: dict[str, FindingKind] = {
     "symptom": "symptom", "disease": "disease", "imaging": "imaging", "laboratory": "laboratory",
 }  # fmt: skip
@@ -142,7 +143,10 @@ class NoteGatherer:
         """A positive result told in a note is at most moderate: nobody has seen the report. Gives the disease."""
         rule = self._tests[mention.concept]
         disease = self.reported_as(rule.disease)
-        if mention.assertion == "present" and not any(word in mention.clause for word in rule.reject_results):
+        titre = _TITRE.match(mention.clause, mention.end) if rule.titre else None
+        below = rule.titre and titre and int(titre.group(1)) < int(rule.titre.strong.split(":")[-1])
+        refused = any(word in mention.clause for word in rule.reject_results)
+        if mention.assertion == "present" and not refused and not below:
             start, end = mention.start + offset, mention.end + offset
             into.evidence.append(
                 Evidence(

@@ -20,22 +20,23 @@ Polarity = Literal["positive", "negative", "uncertain", "no_result", "unknown"]
 
 _CACHE_LIMIT = 20_000
 _NEGATIVE = (
-    "NOT DETECTED|NONE DETECTED|NON-?\\s?REACTIVE|UNDETECTED|NOT ISOLATED|NOT FOUND|NOT SEEN|NOT PRESENT|"
-    "NO GROWTH|NEGATIVE|"
-    "ABSENT|NO (?:\\w+ ){0,5}(?:SEEN|FOUND|ISOLATED|DETECTED|IDENTIFIED|EVIDENCE)|"
+    "(?:NOT|NEVER) (?:BEEN )?(?:DETECTED|REACTIVE|POSITIVE|ISOLATED|FOUND|SEEN|PRESENT|IDENTIFIED|RECOVERED)|"
+    "NONE DETECTED|(?:NON|UN)-?\\s?REACTIVE|UNDETECTED|NO GROWTH|NEGATIVE|ABSENT|"
+    "NO (?:[^\\s;]+ ){0,8}(?:SEEN|FOUND|ISOLATED|DETECTED|IDENTIFIED|RECOVERED|PRESENT|EVIDENCE)|"
     "未查见|未检见|未找到|未发现|未见|未培养|未生长|未分离|"
-    "无.{0,6}生长|无致病菌|没有检出|低于检测下限|小于检测下限|敏感"
+    "无[^,;。]{0,30}生长|无致病菌|没有检出|低于检测下限|小于检测下限|敏感"
 )
 _POSITIVE = (
-    "DETECTED|REACTIVE|POSITIVE|ISOLATED|PRESENT|IDENTIFIED|弱阳|查见|检见|找到|发现|培养出|分离出|检出|生长|见到|"
+    "DETECTED|REACTIVE|POSITIVE|ISOLATED|PRESENT|IDENTIFIED|RECOVERED|弱阳|查见|检见|找到|发现|培养出|分离[出到]|检出|检到|查到|生长|见到|"
     "(?<![未不])见(?=.{0,8}(?:菌|虫|孢子|卵))"
 )
 _UNCERTAIN = "INDETERMINATE|EQUIVOCAL|INCONCLUSIVE|BORDERLINE|PRESUMPTIVE|SUSPECTED|\\+/-|\\+-|疑似|临界"
 _NO_RESULT = re.compile(
     "INVALID|UNSATISFACTORY|NOT PERFORMED|TEST NOT DONE|CANCEL|SEE NOTE|无效|未做|标本不合格|溶血拒收|退检"
 )
+_SPACED = re.compile(r"(?<=[一-鿿]) +(?=[一-鿿])")  # 阳 性
 _MARKS = re.compile(r"\(?\s*(?:[1-4]?\+{1,4}|\+[1-4])\s*\)?(?=$|[\s,;/(（1])")
-_NUMBER = re.compile(r"^([<>≤≥]=?)?\s*(\d+(?:,\d{3})*(?:\.\d+)?)(?:\s*(?:E\+?|[×X*]\s*10\^?)(\d{1,2}))?(?![:\d])")
+_NUMBER = re.compile(r"^([<>≤≥]=?|=)?\s*(\d+(?:,\d{3})*(?:\.\d+)?)(?:\s*(?:E\+?|[×X*]\s*10\^?)(\d{1,2}))?(?![:\d])")
 _TITRE = re.compile(r"([<>≤≥]=?)?\s*1\s*[::]\s*(\d+)")
 _UPPER_SPAN = re.compile(r"\d+(?:\.\d+)?\s*(?:-{1,2}|~|—|–|至)\s*(\d+(?:\.\d+)?(?:E\+?\d+)?)")
 _UPPER_LIMIT = re.compile(r"(?:<|≤|<=|小于|低于)\s*(\d+(?:\.\d+)?(?:E\+?\d+)?)")
@@ -76,7 +77,7 @@ class ValueReader:
             "uncertain": triggers.uncertain_values,
         }
         self._whole: dict[str, Polarity] = {plain(word): name for name, group in words.items() for word in group}
-        self._whole |= {"": "unknown"}
+        self._whole |= {"": "unknown", "TRUE": "positive", "FALSE": "negative"}  # valueBoolean of FHIR
         self._qualifiers = qualifiers
         self._negative = re.compile(_alternatives(triggers.negative_values, _NEGATIVE))
         self._positive = re.compile(_alternatives(triggers.positive_values, _POSITIVE))
@@ -102,7 +103,7 @@ class ValueReader:
         return value
 
     def _read(self, text: str, unit: str, reference: str) -> Value:
-        value = plain(text)
+        value = _SPACED.sub("", plain(text))
         titre = _titre(value)
         if value in self._whole:
             return Value(self._whole[value], titre)

@@ -30,7 +30,7 @@ from yifang.knowledge.models import (
 )
 from yifang.knowledge.models.base import Pack
 from yifang.knowledge.models.diseases import Disease
-from yifang.knowledge.models.spellings import ConceptNames, DiseaseNames, TestNames
+from yifang.knowledge.models.spellings import ConceptNames, DiseaseNames, OrderNames, TestNames
 from yifang.knowledge.provenance import Provenance, Provenances
 from yifang.knowledge.regions import Regions
 
@@ -93,9 +93,14 @@ class Knowledge:
 
     @cached_property
     def spelled(self) -> Mapping[str, tuple[str, ...]]:
-        """More names, by the id of the disease, laboratory trigger or concept that they mean."""
+        """More names, by the id of the disease, laboratory trigger, concept or negative rule that they mean."""
         pack = self.spellings
-        entries: tuple[DiseaseNames | TestNames | ConceptNames, ...] = (*pack.diseases, *pack.tests, *pack.concepts)
+        entries: tuple[DiseaseNames | TestNames | ConceptNames | OrderNames, ...] = (
+            *pack.diseases,
+            *pack.tests,
+            *pack.concepts,
+            *pack.orders,
+        )
         return {one.id: one.names for one in entries}
 
     @property

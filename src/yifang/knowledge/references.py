@@ -58,6 +58,7 @@ class References:
             | ids("triggers", "imaging")
             | ids("triggers", "drug")
             | ids("triggers", "diagnosis_text"),
+            "negative_rule": ids("triggers", "negative_rules"),
             "department": ids("codes", "departments", "items", by="code"),
             "user_role": names("codes", "user_roles"),
             "role": ids("work", "roles"),

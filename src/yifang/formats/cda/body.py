@@ -12,11 +12,16 @@ from typing import Literal
 
 from yifang.formats.canonical import Diagnosis, DiagnosisRole, Drug, Immunization, Moment, Note, Result, Section, Status
 from yifang.formats.cda.tree import Element, Reading, child, children, local
+from yifang.formats.codes import words
 from yifang.formats.hl7v2.fields import Coded
 from yifang.formats.narrative import section_of
 
 _EMPTY = Coded((), "")
 _PROBLEM_TEMPLATES = frozenset(("2.16.840.1.113883.10.20.22.4.4", "2.16.840.1.113883.10.20.1.28"))
+# Kinds of problem (C-CDA Problem Type): what such an observation holds is a diagnosis, template or none.
+_PROBLEM_TYPES = words(
+    "55607006 404684003 409586006 282291009 64572001 248536006 418799008 29308-4 75321-0 75323-6 75326-9 ASSERTION"
+)
 _TRIGGER_TEMPLATE = "2.16.840.1.113883.10.20.15.2.3.3"
 _RESULT_TEMPLATES = frozenset(("2.16.840.1.113883.10.20.22.4.2", "2.16.840.1.113883.10.20.15.2.3.2"))
 _REPORTABLE = frozenset(("64572001", "75323-6", "INV169"))
@@ -150,7 +155,8 @@ def _observation(reading: Reading, body: Body, element: Element, place: _Place) 
                 Diagnosis(what.codes, what.text, f"{place.path}.value", "reported", at, assertion=assertion)
             )
         return
-    if templates & _PROBLEM_TEMPLATES or _TRIGGER_TEMPLATE in templates:
+    untyped = place.section in ("diagnosis", "past_history") and code in _PROBLEM_TYPES
+    if templates & _PROBLEM_TEMPLATES or _TRIGGER_TEMPLATE in templates or untyped:
         _problem(reading, body, element, place, templates)
     elif name.codes and (templates & _RESULT_TEMPLATES or child(element, "value") is not None):
         _result(reading, body, element, place, name)
@@ -165,7 +171,7 @@ def _problem(reading: Reading, body: Body, element: Element, place: _Place, temp
     ended = child(when, "high")
     states = {one.get("code", "").lower() for one in element.iter("{*}value")}
     assertion: Literal["present", "absent", "historical"] = "present"
-    if element.get("negationInd") == "true":
+    if element.get("negationInd") in ("true", "1"):
         assertion = "absent"
     elif (ended is not None and ended.get("value")) or states & _OVER_WORDS or place.code == "11348-0":
         assertion = "historical"
@@ -205,7 +211,7 @@ def _substance(reading: Reading, body: Body, element: Element, place: _Place) ->
     state = child(element, "statusCode")
     status = _RESULT_STATES.get(state.get("code", "") if state is not None else "", "final")
     status = "final" if status == "preliminary" else status
-    if element.get("negationInd") == "true":
+    if element.get("negationInd") in ("true", "1"):
         status = "cancelled"
     if label and place.code in _DRUG_SECTIONS_IMMUNIZATION:
         if element.get("moodCode", "EVN") == "EVN":

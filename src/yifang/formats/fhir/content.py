@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -26,6 +27,8 @@ _ASSERTIONS: dict[str, Literal["present", "absent", "uncertain"]] = {
 }  # fmt: skip
 _OVER = frozenset(("inactive", "resolved", "remission"))
 _IMAGING = frozenset(("RAD", "RUS", "CT", "NMR", "NMS", "imaging", "LP29684-5", "MB", "IMG"))
+# The name of an examination, where a report has no category.
+_PICTURE = re.compile(r"\bCT\b|CT(?=[平增检扫])|\bDR\b|\bMRI\b|X线|X光|X-?RAY|胸片|影像|超声|RADIOGRAPH", re.IGNORECASE)
 
 
 def status_of(resource: Json) -> Status:
@@ -200,13 +203,18 @@ def _conclusion(pool: Pool, report: Placed, found: list[Result]) -> None:
     )
 
 
-def report_notes(pool: Pool, reports: list[Placed], observations: list[Placed]) -> list[Note]:
-    """Conclusions, attached plain text and remarks."""
+def report_notes(pool: Pool, reports: list[Placed], observations: list[Placed], visits: list[Placed]) -> list[Note]:
+    """Conclusions, attached plain text and remarks; and why a visit was made, which is the complaint."""
     notes: list[Note] = []
+    for one in visits:
+        why = [reason.text for reason in concepts(one.resource.get("reasonCode"))]
+        if why and status_of(one.resource) != "cancelled":
+            notes.append(Note("complaint", "; ".join(why), f"{one.path}.reasonCode"))
     for report in reports:
         source, path = report.resource, report.path
         category = {code.code for one in concepts(source.get("category")) for code in one.codes}
-        section: Section = "imaging" if category & _IMAGING else "laboratory"
+        pictured = category & _IMAGING or (not category and _PICTURE.search(concept(source.get("code")).text))
+        section: Section = "imaging" if pictured else "laboratory"
         at = _effective(pool, source, path)
         if conclusion := text(source.get("conclusion")):
             notes.append(Note(section, conclusion, f"{path}.conclusion", at))
@@ -228,6 +236,16 @@ def _attached(form: Json) -> str:
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return ""
     return strip_markup(decoded) if "html" in text(form.get("contentType")) else decoded.strip()
+
+
+def reasons(requests: list[Placed]) -> list[Diagnosis]:
+    """Why tests were asked for: a question, hence uncertain."""
+    return [
+        Diagnosis(why.codes, why.text, f"{one.path}.reasonCode[{number}]", "other", assertion="uncertain")
+        for one in requests
+        if status_of(one.resource) != "cancelled"
+        for number, why in enumerate(concepts(one.resource.get("reasonCode")))
+    ]
 
 
 def diagnoses(pool: Pool, conditions: list[Placed], observations: list[Placed], reported: bool) -> list[Diagnosis]:

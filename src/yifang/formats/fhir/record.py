@@ -98,7 +98,7 @@ def _record(pool: Pool, source: Source, patient: Placed | None, mine: list[Place
     visit = encounter(pool, of("Encounter"), requests, _sender_organisation(pool, composition))
     found, tested = content.results(pool, observations, reports)
     diagnosed = content.diagnoses(pool, conditions, observations, kind == "case_notification")
-    notes = content.report_notes(pool, reports, observations) + content.condition_notes(conditions)
+    notes = content.report_notes(pool, reports, observations, of("Encounter")) + content.condition_notes(conditions)
     if composition:
         notes = content.sections(composition) + notes
     status = _status(kind, composition, reports, requests, mine, tested, [one.status for one in diagnosed])
@@ -111,7 +111,7 @@ def _record(pool: Pool, source: Source, patient: Placed | None, mine: list[Place
         who,
         visit,
         _when(pool, composition, reports, observations, visit),
-        tuple(diagnosed),
+        tuple(diagnosed + content.reasons(requests)),
         tuple(found + content.answers(pool, of("QuestionnaireResponse"))),
         tuple(content.drugs(pool, of(*_DRUGS))),
         tuple(content.immunizations(pool, of("Immunization"))),

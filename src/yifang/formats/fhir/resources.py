@@ -124,14 +124,15 @@ def texts(value: Any) -> list[str]:
 def concept(value: Any) -> Coded:
     """A CodeableConcept or Coding."""
     source = node(value)
-    coding = dicts(source.get("coding")) or ([source] if "code" in source else [])
+    coding = dicts(source.get("coding")) or ([source] if "code" in source or "display" in source else [])
     label = text(source.get("text"))
     found: list[Code] = [
         codes.code(text(one.get("system")), text(one.get("code")), text(one.get("display")) or label)
         for one in coding
         if text(one.get("code"))
     ]
-    shown = next((one.text for one in found if one.text), "") or label
+    displayed = next((name for one in coding if (name := text(one.get("display")))), "")  # a coding may lack its code
+    shown = next((one.text for one in found if one.text), "") or label or displayed
     return Coded(tuple(found), shown or (found[0].code if found else ""))
 
 

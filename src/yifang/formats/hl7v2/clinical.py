@@ -33,7 +33,8 @@ _DIAGNOSED = frozenset(("77975-1", "INV136"))
 _DIED = frozenset(("77978-5", "INV145"))
 _DEATH = frozenset(("81956-5", "INV146"))
 _CLASS = frozenset(("77990-0", "INV163"))
-_NOT_A_CASE = frozenset(("PHC178",))
+_NOT_A_CASE = frozenset(("PHC178", "410594000", "NOT A CASE"))
+_UNCONFIRMED = frozenset(("2931005", "415684004", "PROBABLE", "SUSPECTED", "SUSPECT", "PROBABLE DIAGNOSIS"))
 _CASE_ID = frozenset(("INV168",))
 _STATUS_WORDS = words("I R RESOLVED INACTIVE HISTORICAL REMISSION 413322009 73425007")
 
@@ -88,7 +89,8 @@ def notification(
     status: Status = next((status for _, status in reversed(epi) if status), "final")
     onset, diagnosed = moment(_ONSET), moment(_DIAGNOSED)
     case_class = answer(_CLASS)
-    refuted = bool(case_class and any(code.code.upper() in _NOT_A_CASE for code in case_class.value_codes))
+    classed = _words_of(case_class) if case_class else frozenset()
+    refuted = bool(classed & _NOT_A_CASE)
     if refuted and case_class:
         draft.issue("hl7.not_a_case", case_class.path)
     diagnoses: dict[tuple[str, ...], Diagnosis] = {}
@@ -98,7 +100,7 @@ def notification(
             event = coded(message, one)
             if event.codes:
                 key = tuple(code.code for code in event.codes)
-                assertion = "uncertain" if refuted else "present"
+                assertion = "uncertain" if refuted or classed & _UNCONFIRMED else "present"
                 diagnoses.setdefault(
                     key,
                     Diagnosis(event.codes, event.text, path, "reported", diagnosed, onset, status, assertion),  # type: ignore[arg-type]
@@ -111,6 +113,11 @@ def notification(
     return Notification(
         _case_id(message, epi, answer(_CASE_ID)), tuple(diagnoses.values()), status, True if death else dead, death
     )
+
+
+def _words_of(answered: Result) -> frozenset[str]:
+    said = (answered.value, *(word for code in answered.value_codes for word in (code.code, code.text)))
+    return frozenset(word.strip().upper() for word in said)
 
 
 def _case_id(message: Message, epi: list[tuple[Order, Status | None]], answered: Result | None) -> str:

@@ -22,18 +22,24 @@ Kind = Literal["symptom", "disease", "imaging", "laboratory", "exclude"]
 
 _GRAMMAR: dict[int, str] = {
     PRE: "未曾 并无 未再 没有再 未发现 未查见 未述 从未 从来没有 没出现 没见 没听到 没看到 不支持 不符合 不考虑 "
-    "未提示 未感染 未患过 没患过 没得过 未得过 没有得过 没有患过",
-    ADJACENT: "没 不 没再 不再 不怎么 没怎么 不太 不会 不是 没啥 没什么 不咋 不算",
+    "未提示 未感染 未患过 没患过 没得过 未得过 没有得过 没有患过 不可能",
+    ADJACENT: "没 不 没再 不再 不怎么 没怎么 不太 不会 不是 没啥 没什么 不咋 不算 不像 不像是 不似",
     PSEUDO: "不停 不断 不时 不住 不止 不知 不知道 不舒服 没好 没有好 没有好转 没有效果 没有效 没退 没有退 "
     "没多久 没办法 "
     "没精神 不好 不退 没有缓解 未见好转 未见缓解 未经 无菌 无论 不管 不但 不仅 不光 不只 没有消失 未消失 没有减轻 "
-    "无症状 无黄疸型 无并发症 不见好转 不见好 无减轻 无改善 未减轻 未控制 控制不佳 不愈 没有退烧 没退烧 没用 没有用",
+    "无症状 无黄疸型 无并发症 不见好转 不见好 无减轻 无改善 未减轻 未控制 控制不佳 不愈 没有退烧 没退烧 没用 没有用 "
+    "未痊愈 未治愈 未愈 未康复",
     TERMINATE: "就是 只是 只有 不过 可是 而是 反而 只",
-    UNCERTAIN: "有没有 是不是 是否 会不会 有无 不能排除 尚不能排除 不排除 无法排除 待排除 怀疑 好像 拟诊",
+    UNCERTAIN: "有没有 是不是 是否 会不会 有无 不能排除 尚不能排除 不排除 无法排除 待排除 怀疑 好像 拟诊 "
+    "担心 害怕 自疑 不能除外 不可除外 未除外 未能排除 未能除外 不能完全排除 不能完全除外 排查 鉴别",
     OTHER: "爸爸 妈妈 爷爷 奶奶 姥姥 姥爷 外公 外婆 哥哥 姐姐 弟弟 妹妹 丈夫 妻子 爱人 老公 老婆 邻居 父母 "
-    "孙子 孙女 其子 其女 其夫 其妻",
+    "孙子 孙女 其子 其女 其夫 其妻 其母 其兄 其弟 其姐 其妹 "
+    "之父 之母 之兄 之弟 之姐 之妹 之子 之女 之孙 之夫 之妻 有小朋友 其他小朋友 "
+    "祖父 祖母 外祖父 外祖母 曾祖父 曾祖母 叔叔 舅舅 姑姑 姨妈 伯父 岳父 岳母 公公 婆婆 "
+    "表哥 表弟 表姐 表妹 堂哥 堂弟 堂姐 堂妹 侄子 侄女 工友 舍友 同桌",
     INFORMANT: "发现 告知 介绍 反映 陪同 带来 代",
-    HISTORICAL: "幼时 小时候 儿时 幼年 童年 早年 曾感染 曾得 曾确诊 患过 得过 感染过 出过 痊愈后 病愈后",
+    HISTORICAL: "幼时 小时候 儿时 幼年 童年 早年 曾感染 曾得 曾确诊 患过 得过 感染过 出过 痊愈后 病愈后 "
+    "过去病史 过去史 痊愈 已治愈 治愈后 康复后 已康复",
     SELF: "本身",
     PATIENT: "患者 患儿 病人 本人 孩子 小孩 宝宝 病孩 产妇 孕妇",
     RULED_OUT: "排除 除外",
@@ -41,7 +47,7 @@ _GRAMMAR: dict[int, str] = {
 # The same in English; words are whole, "|" parts them.
 _ENGLISH: dict[int, str] = {
     PRE: "NO|NOT HAVE|DENIES|DENIED|DENYING|WITHOUT|NEGATIVE FOR|NO EVIDENCE OF|ABSENCE OF|FREE OF|NEVER HAD|"
-    "NO HISTORY OF|DENIES HISTORY OF|NO KNOWN|NEITHER",
+    "NO HISTORY OF|DENIES HISTORY OF|NO KNOWN|NEITHER|EXCLUDING",
     PSEUDO: "NO IMPROVEMENT|NO CHANGE|NO RELIEF|NO BETTER|NO DOUBT|NOT ONLY|NOT IMPROVED|WITHOUT IMPROVEMENT|"
     "DAY HISTORY OF|DAYS HISTORY OF|WEEK HISTORY OF|WEEKS HISTORY OF|MONTH HISTORY OF|HISTORY OF PRESENT ILLNESS|"
     "HISTORY OF PRESENTING",
@@ -64,7 +70,7 @@ _SHADOWS = (
     "荨麻疹 风疹块 风疹团 非典型 非感染性腹泻 副流感 登革出血热 埃博拉出血热 百白破 麻腮风 流感嗜血杆菌 流感杆菌 "
     "SARS-COV SARS-COV-2 SARSCOV2 抗HCV 抗-HCV 抗-HBV 抗-HEV "
     "烧伤 烧心 烧灼 烧烤 燃烧 灼烧 退烧 退烧药 退热药 发烧友 止咳 镇咳 止咳药 咳嗽药 止泻 止吐 止痛 止喘 平喘 哮喘 "
-    "月经出血 住院医师 住院部 入院须知"
+    "类百日咳 鼠伤寒 现病史 简要病史 病史摘要 病史特点 月经出血 住院医师 住院部 入院须知"
 )
 ACTIVE = ("复发", "活动性")  # an old disease that is at work again
 

@@ -56,14 +56,23 @@ _CONTACT = re.compile(
 )
 # 乙肝两对半, 流感病毒核酸, HBV-DNA, 流感疫苗: the name of a test or a vaccine, not of somebody's disease.
 _OTHER_THING = re.compile(
-    r"[- ]?(?:病毒|螺旋体|杆菌)?[- ]?(?:DNA|RNA|IG[GM]|抗体|抗原|核酸|表面|核心|五项|两对半|载量|定量|疫苗|血清学|菌苗)"
+    r"[- ]?(?:病毒|螺旋体|杆菌)?[- ]?(?:DNA|RNA|IG[GM]|抗体|抗原|核酸|表面|核心|五项|两对半|载量|定量|疫苗|血清学|"
+    r"菌苗|肥达|标志物|标记物)"
 )
 # The result of a test told in a note: HBsAg阳性, 甲流抗原(+). Denials are _ABSENT_AFTER's.
 _TESTED = re.compile(
     r"(?:检测|检查|测定|试验|定性|定量|结果|培养|涂片|[:为均呈示提是 ])*"
-    r"(?:弱?阳性?|\(\+{1,4}\)|\+{1,4}|检出|感染|生长|阴性|\(-\)|未检出|未见)"
+    r"(?:1:\d+|弱?阳性?|\(\+{1,4}\)|\+{1,4}|检出|感染|生长|阴性|\(-\)|未检出|未见)"
     r"|(?: (?:TEST|IS|WAS|RESULT))* ?:? ?(?:POSITIVE|NEGATIVE|POS\b|NEG\b|(?:NOT )?DETECTED|(?:NON-?)?REACTIVE)"
 )
+# 炭疽密切接触者: a person near a case.
+_CONTACTS = re.compile(r"的?(?:密切|密|可疑)?接触(?:者|人员)")
+# 病史3天 is the illness of today; 3岁时患麻疹, 1月前因疟疾住院 are of the past.
+_CURRENT = re.compile(r"(?:(?<=^病史):|(?:约|近|已)?[\d一二两三四五六七八九十半]+余?(?:天|日|小时|H|周))")
+_THEN = re.compile(r"岁(?:时|那年)|(?:月前|前\d+个?[月年]).{0,2}因")
+# 培养出宋内志贺菌, 查见疟原虫: the result stands before the name.
+_FOUND = re.compile(r"(?:培养出|检出|分离出|分离到|查见|查到|查出|找到|见到|检到)(?:了|大量|少量|少许)?$")
+_OTHER_THAN = re.compile(r"(?<![除是])非$")
 _CASES = re.compile(r"(?:确诊)?(?:患者|病人|病例|感染者|患儿)")
 _SPREADS = re.compile(r"的?(?:流行(?!性)|暴发|爆发|疫情|聚集)")  # 麻疹流行期间: of a place, not of the patient
 
@@ -185,7 +194,11 @@ class Scanner:
         for _, word in tokens:
             roles |= word.roles
         others = _other_spans(clause, tokens) if roles & OTHER else ()
-        historical = bool(roles & HISTORICAL)
+        historical = any(
+            word.roles & HISTORICAL and not _CURRENT.match(clause, at + len(word.text)) for at, word in tokens
+        )
+        # 康复后咳嗽: the disease is of the past, what follows it is not.
+        after = historical and all(word.text.endswith("后") for _, word in tokens if word.roles & HISTORICAL)
         excludes = [(at, word.text) for at, word in tokens if word.roles & EXCLUDE] if roles & EXCLUDE else []
         negated = unsure = ruled_out = False
         reach = -1  # end of what an adjacent negation (不发热) reaches
@@ -213,7 +226,7 @@ class Scanner:
                 start, end = at + inner, at + inner_end
                 if kind == "disease" and _OTHER_THING.match(clause, end):
                     continue
-                if kind == "laboratory" and not _TESTED.match(clause, end):
+                if kind == "laboratory" and not (_TESTED.match(clause, end) or _FOUND.search(clause, 0, start)):
                     continue  # a test that is only named says nothing
                 if concept in self._days_min:
                     if max(measures.durations(clause), default=0) < self._days_min[concept]:
@@ -233,9 +246,9 @@ class Scanner:
                     assertion, context = "absent", "阴性" if kind == "disease" else ""
                 elif kind == "disease":
                     assertion, context = _of_disease(clause, start, end, roles, historical, ruled_out, excludes)
-                elif historical:
+                elif historical and not after:
                     assertion = "historical"
-                elif unsure or clause[end : end + 1] == "?":
+                elif (unsure and not _CHANGED.match(clause, end)) or clause[end : end + 1] == "?":
                     assertion = "uncertain"
                 found.append(Mention(kind, concept, start, end, assertion, context, clause))
         return tuple(found)
@@ -280,8 +293,12 @@ def _of_disease(
     """Assertion of a disease name, and the excluding word of the pack in its clause, if any."""
     if clause[end : end + 1] == "样":
         return "uncertain", "样"
-    if _SPREADS.match(clause, end) or (_CONTACT.search(clause, 0, start) and _CASES.match(clause, end)):
+    near = _CONTACT.search(clause, 0, start) and _CASES.match(clause, end)
+    if near or _SPREADS.match(clause, end) or _CONTACTS.match(clause, end):
         return "other_person", "接触史"
+    if _OTHER_THAN.search(clause, 0, start):
+        return "absent", "排除"
+    historical = historical or bool(_THEN.search(clause, 0, start))
     # A result after the name says more than the reason it was asked for: 梅毒、艾滋病筛查均为阴性.
     for at, word in sorted(excludes, key=lambda one: one[1] not in _NEGATIVE_WORDS):
         if word in _NEGATIVE_WORDS and (at < start or "阳性" in clause[end:at]):

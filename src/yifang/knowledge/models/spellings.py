@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from yifang.knowledge.models.base import ConceptId, DiseaseId, Entry, Pack, TriggerId, VaccineId
+from yifang.knowledge.models.base import ConceptId, DiseaseId, Entry, NegativeRuleId, Pack, TriggerId, VaccineId
 
 
 class DiseaseNames(Entry):
@@ -28,6 +28,13 @@ class ConceptNames(Entry):
     """More words for a symptom or sign."""
 
     id: ConceptId
+    names: tuple[str, ...]
+
+
+class OrderNames(Entry):
+    """More words of an order or a visit by which a negative rule knows it (`when.order_context`)."""
+
+    id: NegativeRuleId
     names: tuple[str, ...]
 
 
@@ -68,6 +75,7 @@ class SpellingsPack(Pack):
     diseases: tuple[DiseaseNames, ...]
     tests: tuple[TestNames, ...]
     concepts: tuple[ConceptNames, ...]
+    orders: tuple[OrderNames, ...]
     products: tuple[Product, ...]
     specimens: tuple[SpecimenNames, ...]
     vaccines: tuple[VaccineNames, ...]
