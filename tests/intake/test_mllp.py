@@ -69,7 +69,17 @@ class Talk:
             self.port = probe.getsockname()[1]
         feed = Feed(code="lis")
         routes = Routes(tuple((network, feed) for network in networks(senders)))
-        self._listener, self._stop = listener.Listener(self.port, store, lambda: routes), asyncio.Event()
+        self._listener, self._stop = listener.Listener(self.port, store, self._routes_of), asyncio.Event()
+        self._known: Routes | None = routes
+
+    def _routes_of(self) -> Routes:
+        if self._known is None:
+            raise ConnectionError("the database is away")
+        return self._known
+
+    def break_routes(self) -> None:
+        """From now on nobody can read who may send."""
+        self._known = None
 
     async def __aenter__(self) -> Talk:
         self._served = asyncio.create_task(self._listener.serve(self._stop))
@@ -164,6 +174,19 @@ def test_a_port_that_was_taken_is_listened_to_once_it_is_free(monkeypatch):
         return answers
 
     assert len(apart(run())) == 1
+
+
+def test_the_database_may_go_away_while_it_listens(monkeypatch):
+    monkeypatch.setattr(listener, "_LOOK_SECONDS", 0.05)
+
+    async def run() -> list[bytes]:
+        async with Talk(lambda feed, messages: [None] * len(messages)) as talk:
+            first = await talk.say(numbered(1))
+            talk.break_routes()
+            await asyncio.sleep(0.2)
+            return first + await talk.say(numbered(2))
+
+    assert len(apart(run())) == 2
 
 
 def test_too_much_without_an_end_is_refused(monkeypatch):

@@ -14,8 +14,10 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, TypeVar
 
 import structlog
 
@@ -25,6 +27,7 @@ from yifang.apps.intake.models import Feed
 from yifang.formats.canonical import Refusal
 from yifang.formats.hl7v2.answer import Code, acknowledge
 from yifang.kernel import clock
+from yifang.kernel.errors import place_of
 from yifang.kernel.ids import new_id
 from yifang.kernel.messages import render
 
@@ -34,6 +37,7 @@ _READ = 256 * 1024
 _LOOK_SECONDS = 2.0
 _UNREADABLE = ("hl7.no_header", "formats.empty", "formats.binary")  # no message at all: AR
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 Store = Callable[[Feed, Sequence[bytes]], list[Refusal | None]]
 """Stores messages of a feed in one transaction; for each None, or why it lies in quarantine."""
@@ -52,6 +56,7 @@ class Listener:
     def __init__(self, port: int, store: Store, routes: Callable[[], Routes]) -> None:
         self._port, self._store, self._ask = port, store, routes
         self._routes, self._told = Routes(()), False
+        self._thread = ThreadPoolExecutor(1, "mllp")  # one thread, one connection to the database
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(maxsize=4 * GROUP)
         self._open: set[asyncio.Task[None]] = set()
 
@@ -61,8 +66,8 @@ class Listener:
         server, bound = None, None
         try:
             while not stop.is_set():
-                self._routes = await asyncio.to_thread(self._ask)
-                if bound != self._routes.host:
+                await self._refresh()
+                if self._routes.pairs and bound != self._routes.host:
                     if server is not None:
                         server.close()
                     server, bound = await self._bind(), self._routes.host
@@ -75,6 +80,16 @@ class Listener:
             for task in (*self._open, writer):
                 task.cancel()
             await asyncio.gather(*self._open, writer, return_exceptions=True)
+
+    async def _refresh(self) -> None:
+        """Read who may send. While the database is away the senders known so far may go on."""
+        try:
+            self._routes = await self._in_thread(self._ask)
+        except Exception as error:
+            log.warning("mllp could not read its senders", reason=place_of(error))
+
+    async def _in_thread(self, work: Callable[..., T], *given: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *given))
 
     async def _bind(self) -> asyncio.Server | None:
         try:
@@ -137,7 +152,7 @@ class Listener:
                 by_feed[one.feed].append(one)
             for feed, waiting in by_feed.items():
                 try:
-                    outcome = await asyncio.to_thread(partial(self._store, feed, [one.message for one in waiting]))
+                    outcome = await self._in_thread(self._store, feed, [one.message for one in waiting])
                 except Exception as error:
                     log.exception("mllp could not store", feed=feed.code)
                     _settle(waiting, error)

@@ -43,6 +43,10 @@ def take_messages(feed: Feed, messages: Sequence[bytes], by: Actor, *, name: str
 
 def routes() -> Routes:
     """The senders of all active feeds; this machine's own speak through the inbox's feed where no feed names them."""
+    return patiently(_routes)
+
+
+def _routes() -> Routes:
     feeds = active_feeds()
     pairs = [(network, feed) for feed in feeds for network in networks(feed.senders)]
     inbox = default_feed()
