@@ -272,6 +272,12 @@ def test_who_may_break_the_glass_is_the_same_in_roles_and_pack():
     }
 
 
+@pytest.mark.parametrize("path", ["password/reset/", "signup/", "email/", "login/code/confirm/"])
+def test_no_page_promises_mail_or_an_account(county, client, path):
+    client.force_login(county.users["clinician"])
+    assert client.get(f"/accounts/{path}").status_code == 404
+
+
 def test_a_user_name_is_shown_as_the_persons_name():
     assert str(User(username="x", display_name="王一")) == "王一"
 

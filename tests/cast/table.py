@@ -300,12 +300,5 @@ FOLLOWING = frozenset(
     }
 )  # fmt: skip
 
-# Addresses of the sign-in library that lead a person to sign in or away; they know of no subject.
-LIBRARY = frozenset(
-    {
-        "account_logout", "account_inactive", "account_signup", "account_reauthenticate", "account_email",
-        "account_email_verification_sent", "account_confirm_email", "account_set_password", "account_reset_password",
-        "account_confirm_login_code", "account_reset_password_from_key_done", "account_reset_password_from_key",
-        "account_reset_password_done",
-    }
-)  # fmt: skip
+# Of the sign-in library: they know of no subject.
+LIBRARY = frozenset({"account_logout", "account_inactive", "account_set_password"})

@@ -58,6 +58,17 @@ def test_the_list_pages_by_key(county, desk):
     assert len(seen) == len(set(seen)) == 120
 
 
+@pytest.mark.parametrize(
+    ("code", "params", "short"),
+    [
+        ("table.required_empty", {"row": 2, "column": "就诊时间"}, "第2行的“就诊时间”为空"),
+        ("json.broken", {"reason": "Expecting ',' delimiter"}, "JSON 不完整或有语法错误"),
+    ],
+)
+def test_a_reason_in_short_names_its_particulars_and_ends_at_the_first_stop(code, params, short):
+    assert presenting.reason_short(Quarantined(code=code, params=params)) == short
+
+
 def test_an_item_shows_its_reason_but_not_its_bytes(county, desk):
     item = quarantined(county)
     page = desk.get(f"/quarantine/{item.id}").content.decode()

@@ -81,7 +81,8 @@ class Node:
                 if sign in line[1]:
                     found[name] = line[0]
         if "web" in found:
-            found["worker"] = children(found["web"])[-1][0] if children(found["web"]) else 0
+            workers = children(found["web"])
+            found["worker"] = workers[-1][0] if workers else 0
         return found
 
     def with_county(self, password: str = "") -> None:

@@ -57,8 +57,10 @@ def test_the_page_explains_why_and_offers_the_steps(signed_in, signal):
     page = signed_in("epidemiologist").get(f"/signals/{signal.id}").content.decode()
     for words in (
         "为什么预警",
-        "diseases.cholera.alert",
-        "可信度",
+        "霍乱的预警规则",
+        "/packs/diseases/diseases/cholera/",
+        "把握程度",
+        "把握中等",
         "数据核实",
         "现场核实",
         "升级",

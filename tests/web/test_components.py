@@ -181,3 +181,8 @@ def test_a_part_that_refreshes_itself_brings_its_neighbours_and_the_menu_along()
 
 def test_a_tab_says_where_counting_stopped():
     assert "1000+" in draw("{% tabs items %}", items=[Tab("待审核", "/a", count=1001)])
+
+
+@pytest.mark.parametrize(("count", "red"), [(0, False), (1, True)])
+def test_nothing_waiting_is_never_red(count, red):
+    assert ("is-urgent" in draw("{% tabs items %}", items=[Tab("待匹配", "/a", count=count, urgent=True)])) is red

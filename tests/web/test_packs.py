@@ -32,7 +32,14 @@ def test_each_pack_opens_on_a_part_with_entries(name):
 def test_an_entry_shows_each_value_with_its_confidence():
     page = ask(packs.entry, "/", "diseases", "diseases", "measles")
     assert "report_hours" in page
-    assert load().provenance("diseases", "diseases", "measles", "report_hours").confidence in page
+    confidence = load().provenance("diseases", "diseases", "measles", "report_hours").confidence
+    assert packs.confidence_name(confidence) in page
+    assert confidence not in page
+
+
+def test_every_confidence_of_the_packs_has_a_word():
+    sources = [source for raw in load().raw.values() for source in raw["meta"]["sources"]]
+    assert {source["confidence"] for source in sources} <= set(packs.CONFIDENCES)
 
 
 def test_a_word_filters_the_entries():

@@ -45,7 +45,15 @@ TITLES: dict[str, Promise] = {
     "work": gettext_lazy("工作事项与时限"),
 }
 _HEAD = ("meta", "provenance")
-_TONES = {"VERIFIED": "good", "HIGH": "good", "MEDIUM-HIGH": "info", "MEDIUM": "warn"}
+CONFIDENCES: dict[str, tuple[Promise, components.Tone]] = {
+    "VERIFIED": (gettext_lazy("已核实"), "good"),
+    "HIGH": (gettext_lazy("把握高"), "good"),
+    "MEDIUM-HIGH": (gettext_lazy("把握中高"), "info"),
+    "MEDIUM": (gettext_lazy("把握中等"), "warn"),
+    "LOW-MEDIUM": (gettext_lazy("把握中低"), "bad"),
+    "LOW": (gettext_lazy("把握低"), "bad"),
+    "UNVERIFIED": (gettext_lazy("未核实"), "bad"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +138,8 @@ def pack(request: HttpRequest, name: str) -> HttpResponse:
         "name": name, "title": TITLES[name], "meta": raw["meta"], "tabs": tabs, "table": table, "part": part,
         "word": word,
         "sources": [
-            (one["id"], one["text"], one["confidence"], tone(one["confidence"])) for one in raw["meta"]["sources"]
+            (one["id"], one["text"], confidence_name(one["confidence"]), tone(one["confidence"]))
+            for one in raw["meta"]["sources"]
         ],
     }  # fmt: skip
     return render(request, "web/packs/pack.html", context)
@@ -157,9 +166,14 @@ def entry(request: HttpRequest, name: str, part: str, key: str) -> HttpResponse:
     return render(request, "web/packs/entry.html", context)
 
 
-def tone(confidence: str) -> str:
+def tone(confidence: str) -> components.Tone:
     """The colour of a confidence: what is MEDIUM or less must look like it."""
-    return _TONES.get(confidence, "bad")
+    return CONFIDENCES[confidence][1] if confidence in CONFIDENCES else "bad"
+
+
+def confidence_name(confidence: str) -> str:
+    """What a confidence is called; one that a region invented stays as it wrote it."""
+    return str(CONFIDENCES[confidence][0]) if confidence in CONFIDENCES else confidence
 
 
 def _signed_in(request: HttpRequest) -> HttpResponse | None:
@@ -210,13 +224,15 @@ def _size(raw: Mapping[str, Any]) -> int:
 
 def _confidences(raw: Mapping[str, Any]) -> list[tuple[str, str, int]]:
     counted = Counter(source["confidence"] for source in raw["meta"]["sources"])
-    return [(confidence, tone(confidence), number) for confidence, number in counted.most_common()]
+    return [(confidence_name(found), tone(found), number) for found, number in counted.most_common()]
 
 
 def _entries(name: str, part: str, value: Any) -> Iterator[Entry]:
     for order, (key, one) in enumerate(_children(value)):
         source, confidence = _provenance(name, part, key)
-        yield Entry(order, key, _name_of(one) or key, _in_short(one), source, confidence, tone(confidence))
+        yield Entry(
+            order, key, _name_of(one) or key, _in_short(one), source, confidence_name(confidence), tone(confidence)
+        )
 
 
 def _provenance(name: str, *place: str) -> tuple[str, str]:
@@ -257,7 +273,7 @@ def _values(name: str, place: tuple[str, ...], value: Any, path: str) -> Iterato
             yield from _values(name, (*place, key), one, f"{path} › {key}" if path else key)
     else:
         source, confidence = _provenance(name, *place)
-        yield Value(path or place[-1], _plain(value), source, confidence, tone(confidence))
+        yield Value(path or place[-1], _plain(value), source, confidence_name(confidence), tone(confidence))
 
 
 def _page(rows: list[Entry], cursor: tables.Cursor | None) -> tables.Page[Entry]:

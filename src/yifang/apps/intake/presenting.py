@@ -14,6 +14,7 @@ from yifang.web.components import Tone
 
 _SEGMENT = re.compile(r"^([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?")
 _NUMBERED = re.compile(r"(?:line|row)[\[ ]?(\d+)", re.IGNORECASE)
+_STOP = re.compile(r"[。，,;；.:：(（](?!\d)")
 _TEXTUAL = frozenset({"hl7v2", "hl7v2_headless", "xml", "json", "table", "text"})
 MOST_SHOWN = 200_000  # characters; what is larger is mended in its source
 _HEX_SHOWN = 4096
@@ -51,11 +52,15 @@ def reason(item: Quarantined) -> str:
         return item.code
 
 
+def reason_short(item: Quarantined) -> str:
+    """The reason of one item in short: its words up to the first stop."""
+    return _STOP.split(reason(item), maxsplit=1)[0]
+
+
 def reason_name(code: str) -> str:
-    """A reason in short: its words up to the first stop, without the particulars of one item."""
+    """A reason in short, without the particulars of one item."""
     text = messages.catalogue().get(code, {}).get(message_language(), code)
-    short = re.split(r"[。，,;；.(（](?!\d)", text, maxsplit=1)[0]
-    return re.sub(r"[“\"]?\{[^}]*\}[”\"]?", "…", short)
+    return re.sub(r"[“\"]?\{[^}]*\}[”\"]?", "…", _STOP.split(text, maxsplit=1)[0])
 
 
 def original(item: Quarantined, data: bytes) -> Original:

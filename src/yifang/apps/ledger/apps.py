@@ -13,7 +13,7 @@ class LedgerConfig(AppConfig):
 
         protocols.loops.add(protocols.Loop("ledger.pump", pump))
         protocols.health.add(protocols.Named("ledger", set_aside))
-        protocols.name_words("role", {"node": _("本节点")})
+        protocols.name_words("role", {"node": _("本节点"), "visitor": _("登录前")})
         protocols.name_words("subject", {"failure": _("未能处理的记录"), "node": _("本节点")})
         readers = frozenset({"auditor", "administrator"})
         protocols.menu.add(

@@ -45,6 +45,15 @@ SECTIONS = {
     "epidemiology": gettext_lazy("流行病学史"),
     "other": gettext_lazy("其他"),
 }
+FORMATS = {
+    "hl7v2": "HL7 v2",
+    "fhir": "FHIR",
+    "cda": "CDA",
+    "csv": "CSV",
+    "xlsx": "Excel",
+    "text": gettext_lazy("文字"),
+    "unknown": gettext_lazy("认不出的格式"),
+}
 ROLES = {
     "reported": gettext_lazy("报告病种"),
     "admission": gettext_lazy("入院诊断"),

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from yifang.apps.surveillance.models import TRANSITIONS, Signal, SignalState, SignalStep
 from yifang.apps.surveillance.queries import area_name, disease_name
 from yifang.web.components import Moment, Tone
+from yifang.web.packs import confidence_name
 
 TONES: dict[str, Tone] = {
     SignalState.OPEN: "warn",
@@ -66,13 +70,21 @@ def reasons(signal: Signal) -> list[tuple[Any, Any]]:
         (_("观察到"), ngettext("{n} 例", "{n} 例", signal.observed).format(n=signal.observed)),
         (_("预期"), _("{n:g} 例").format(n=signal.expected)),
         (_("限值"), _("{n:g} 例 / {days} 天").format(n=signal.limit, days=signal.window_days)),
-        (_("规则"), told["rule"]),
+        (_("规则"), _rule(signal)),
         (_("来源"), told["source"]),
-        (_("可信度"), told["confidence"]),
+        (_("把握程度"), confidence_name(told["confidence"])),
         (_("答复时限"), _("{n} 小时").format(n=told["response_hours"])),
         (_("知识包版本"), signal.pack_digest[:12]),
         (_("涉及地区"), "、".join(area_name(code) for code in told["areas"])),
     ]
+
+
+def _rule(signal: Signal) -> SafeString:
+    """The rule, which opens with its sources in the packs as they stand now."""
+    address = reverse("pack_entry", args=["diseases", "diseases", signal.disease])
+    return format_html(
+        '<a href="{}">{}</a>', address, _("{disease}的预警规则").format(disease=disease_name(signal.disease))
+    )
 
 
 def moments(signal: Signal, steps: Sequence[SignalStep], left: Sequence[datetime]) -> list[Moment]:

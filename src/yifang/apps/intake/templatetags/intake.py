@@ -8,7 +8,7 @@ from yifang.apps.intake.models import Batch, Quarantined
 from yifang.web.templatetags.yifang import state
 
 register = template.Library()
-register.filter("reason_name", presenting.reason_name)
+register.filter("reason_short", presenting.reason_short)
 
 
 @register.simple_tag

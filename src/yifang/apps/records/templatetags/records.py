@@ -20,6 +20,12 @@ def section(name: str) -> str:
 
 
 @register.filter
+def format_name(name: str) -> str:
+    """The word for a format of files or messages."""
+    return str(presenting.FORMATS.get(name, name))
+
+
+@register.filter
 def role(name: str) -> str:
     """The word for the role of a diagnosis."""
     return str(presenting.ROLES.get(name, name))
