@@ -68,6 +68,10 @@ class LabReader:
             for rule in knowledge.triggers.lab
             for name in (*rule.names, *knowledge.spelled.get(rule.id, ()))
         ]
+        self._organism_names = sorted(
+            ((pattern, size, rule) for pattern, size, rule, of_antibody, _ in self._names if not of_antibody),
+            key=lambda entry: -entry[1],
+        )
         self._tests = {one.code: one for one in knowledge.code_maps.tests}
         self._organisms = {one.code: one for one in knowledge.code_maps.organisms}
         self._conditions = {one.code: one.disease for one in knowledge.code_maps.conditions}
@@ -219,6 +223,8 @@ class LabReader:
         """The rules of the organisms a text names, one for each disease; None stands for those of no concern."""
         if value in self._by_value:
             return self._by_value[value]
+        if not any(map(str.isalpha, value)):
+            return ()  # a figure, of which there are endlessly many
         if len(self._by_value) >= _CACHE_LIMIT:
             self._by_value.clear()
         text, found = plain(value), dict[str, LabTrigger | None]()
@@ -229,8 +235,8 @@ class LabReader:
                     rule = self._of_organism(one)
                     found.setdefault(rule.disease if rule else "", rule)
                 text = pattern.sub("#", text)  # the longest name wins: 副伤寒沙门菌 holds no 伤寒沙门菌
-        for pattern, _, rule, of_antibody, _ in sorted(self._names, key=lambda entry: -entry[1]):
-            if not of_antibody and pattern.search(text):
+        for pattern, _, rule in self._organism_names:
+            if pattern.search(text):
                 found.setdefault(rule.disease, rule)
                 text = pattern.sub("#", text)
         self._by_value[value] = tuple(found.values())
