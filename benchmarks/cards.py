@@ -72,7 +72,7 @@ def _report(worker: int, seat_id: UUID) -> list[float]:
     from yifang.apps.accounts.viewers import enter, viewer_of
     from yifang.apps.reporting import services
 
-    viewer = viewer_of(Seat.objects.select_related("organisation").get(id=seat_id))
+    viewer = viewer_of(Seat.objects.select_related("organisation", "user").get(id=seat_id))
     took = []
     for number in range(EACH):
         answers = _answers(worker * EACH + number)

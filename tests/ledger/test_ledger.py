@@ -4,16 +4,18 @@ These tests commit, on connections of their own: what they are about is what oth
 """
 
 import threading
+from contextlib import suppress
 from dataclasses import replace
 
 import psycopg
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from yifang.apps.accounts import grants
 from yifang.apps.ledger import command, jobs, seal, subscriptions
 from yifang.apps.ledger.models import Cursor, Entry, Seal
-from yifang.apps.ledger.services import NODE, Change, Node, append, looked
+from yifang.apps.ledger.services import NODE, Change, Node, append, looked, together
 from yifang.apps.ledger.subscriptions import Heard
 from yifang.apps.ledger.verifying import CHUNK, anchored, verify
 from yifang.kernel.ids import new_id
@@ -311,6 +313,28 @@ def test_a_name_is_one_handlers_only():
 def test_an_entry_outside_a_transaction_is_a_mistake_in_the_code():
     with pytest.raises(RuntimeError):
         append(Change("test.happened", "test", None), NODE)
+
+
+@pytest.mark.django_db
+def test_what_is_said_together_is_written_once_and_in_order():
+    with CaptureQueriesContext(connection) as asked, transaction.atomic(), together():
+        append(Change("test.one", "card", None), NODE)
+        with together():
+            append(Change("test.two", "card", None), NODE)
+        append(Change("test.three", "card", None), NODE)
+    assert sum("INSERT INTO ledger_entry" in one["sql"] for one in asked) == 1
+    kinds = Entry.objects.filter(kind__startswith="test.").order_by("id").values_list("kind", flat=True)
+    assert list(kinds) == ["test.one", "test.two", "test.three"]
+
+
+@pytest.mark.django_db
+def test_what_is_said_before_a_failure_is_not_written_and_the_next_is():
+    with suppress(ValueError), transaction.atomic(), together():
+        append(Change("test.one", "card", None), NODE)
+        raise ValueError("broken")
+    with transaction.atomic():
+        append(Change("test.two", "card", None), NODE)
+    assert list(Entry.objects.filter(kind__startswith="test.").values_list("kind", flat=True)) == ["test.two"]
 
 
 def test_what_is_heard_is_what_was_said():

@@ -37,6 +37,7 @@ class Viewer:
     department: str = ""
     area_code: str = ""
     purpose: str = ""
+    name: str = ""  # as it stands on what they write
 
     def can(self, permission: str) -> bool:
         return may(self.role, permission)
@@ -84,6 +85,7 @@ def viewer_of(seat: Seat) -> Viewer:
         organisation_id=seat.organisation_id,
         department=seat.department,
         area_code=areas.normalise(area) if area else "",
+        name=str(seat.user),
     )
 
 

@@ -4,7 +4,8 @@ Not for reading (`queries`), sealing (`seal`) or waking subscribers (`subscripti
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -13,6 +14,8 @@ from django.db import connection
 
 from yifang.apps.ledger.models import Stream
 from yifang.kernel import clock
+
+Row = tuple[Any, ...]
 
 
 class Actor(Protocol):
@@ -63,6 +66,19 @@ def append(changes: Change | Iterable[Change], by: Actor) -> None:
     _write(Stream.CHANGE, [changes] if isinstance(changes, Change) else list(changes), by)
 
 
+@contextmanager
+def together() -> Iterator[None]:
+    """What is said inside is written by one statement at the end, in the order it was said; nothing where it fails."""
+    outer: list[Row] | None = getattr(connection, "_yifang_said", None)
+    connection._yifang_said = said = [] if outer is None else outer
+    try:
+        yield
+    finally:
+        connection._yifang_said = outer
+    if outer is None:
+        _insert(said)
+
+
 def looked(kind: str, subject_kind: str, subject: UUID | None, by: Actor, **facts: Any) -> None:
     """Write to the access stream that `by` looked at `subject` (`subject` None: a search or an export)."""
     _write(Stream.ACCESS, [Change(kind, subject_kind, subject, facts=facts)], by)
@@ -79,6 +95,14 @@ def _write(stream: Stream, changes: list[Change], by: Actor) -> None:
         )
         for change in changes
     ]  # fmt: skip
+    said: list[Row] | None = getattr(connection, "_yifang_said", None)
+    if said is None:
+        _insert(rows)
+    else:
+        said += rows
+
+
+def _insert(rows: list[Row]) -> None:
     if not rows:
         return
     with connection.cursor() as cursor:

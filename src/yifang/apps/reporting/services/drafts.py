@@ -12,7 +12,6 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from yifang.apps.accounts.models import User
 from yifang.apps.accounts.viewers import Viewer, enter
 from yifang.apps.places.models import Organisation
 from yifang.apps.records.identity import open_identity
@@ -68,7 +67,7 @@ def draft_blank(viewer: Viewer, answers: Mapping[str, Any] | None = None) -> Car
     organisation = Organisation.objects.filter(id=viewer.organisation_id).first()
     if organisation is None:
         raise NotAllowed("reporting.no_organisation")
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # whom it fails is led to an error page, and nothing else is done
         card_no = _card_no(organisation)
         nobody = drafting.Known("", None, "", {})
         made = drafting.draft(nobody, _reporter(organisation, viewer), load(), clock.now(), card_no)
@@ -148,8 +147,7 @@ def _known(person_id: UUID, viewer: Viewer) -> drafting.Known:
 
 
 def _reporter(organisation: Organisation, viewer: Viewer) -> drafting.Reporter:
-    user = User.objects.only("username", "display_name").filter(id=viewer.user_id).first()
-    return drafting.Reporter(organisation.code, organisation.area_code, organisation.phone, str(user or ""))
+    return drafting.Reporter(organisation.code, organisation.area_code, organisation.phone, viewer.name)
 
 
 def _card_no(organisation: Organisation) -> str:

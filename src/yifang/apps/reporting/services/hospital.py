@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from yifang.apps.accounts.viewers import Viewer
-from yifang.apps.ledger.services import Change, append
+from yifang.apps.ledger.services import Change, append, together
 from yifang.apps.reporting import desks, policy, versions, visible
 from yifang.apps.reporting.models import SUSPICION_TRANSITIONS, Card, CardState, Suspicion, SuspicionState
 from yifang.apps.reporting.rules import blocking
@@ -46,10 +46,10 @@ def report(card_id: UUID, viewer: Viewer, answers: Mapping[str, Any] | None = No
         card.save()
         if card.suspicion_id is not None:
             _answer_suspicion(card, viewer)
-        cards.follow(card, viewer, shown=shown, was=was)
-        cards.tell(
-            card, "reported", viewer, fields=versions.changed_fields(before, given), digest=versions.digest(version)
-        )
+        with together():
+            cards.follow(card, viewer, shown=shown, was=was)
+            changed = versions.changed_fields(before, given)
+            cards.tell(card, "reported", viewer, fields=changed, digest=versions.digest(version))
     return card
 
 
@@ -92,10 +92,11 @@ def approve(
         if entered:
             enter(card, national_card_id, entered_at, late_reason)
         card.save()
-        cards.follow(card, viewer)
-        cards.tell(card, "approved", viewer)
-        if entered:
-            cards.tell(card, "entered", viewer)
+        with together():
+            cards.follow(card, viewer)
+            cards.tell(card, "approved", viewer)
+            if entered:
+                cards.tell(card, "entered", viewer)
     return card
 
 
