@@ -24,8 +24,6 @@ def number(text):
 
 
 def rows_of(path):
-    if not path.is_file():
-        pytest.skip(f"no {path}")
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     return list(csv.DictReader(data.decode().splitlines()))
 
@@ -67,8 +65,6 @@ def test_bounds_and_alarms_are_those_of_r(shared, config):
 def test_the_oracle_series_agree_from_their_first_week(shared, config):
     folder = shared / "fixtures" / "surveillance-series"
     files = sorted((folder / "oracle").glob("*.csv"))
-    if not files:
-        pytest.skip(f"no {folder}/oracle")
     compared = 0
     for path in files:
         counts = [number(row["observed"]) for row in rows_of(folder / "r-surveillance" / path.name)]

@@ -68,22 +68,15 @@ class LabReader:
             for rule in knowledge.triggers.lab
             for name in (*rule.names, *knowledge.spelled.get(rule.id, ()))
         ]
-        self._organism_names = sorted(
-            ((pattern, size, rule) for pattern, size, rule, of_antibody, _ in self._names if not of_antibody),
-            key=lambda entry: -entry[1],
-        )
+        longest_first = sorted(self._names, key=lambda entry: -entry[1])
+        self._organism_names = [
+            (pattern, rule) for pattern, _, rule, of_antibody, _ in longest_first if not of_antibody
+        ]
         self._tests = {one.code: one for one in knowledge.code_maps.tests}
         self._organisms = {one.code: one for one in knowledge.code_maps.organisms}
         self._conditions = {one.code: one.disease for one in knowledge.code_maps.conditions}
-        self._spelled = sorted(
-            (
-                (_pattern(name), len(name), one)
-                for one in knowledge.code_maps.organisms
-                for name in (one.text, *one.names)
-                if name
-            ),
-            key=lambda entry: -entry[1],
-        )
+        spelled = ((name, one) for one in knowledge.code_maps.organisms for name in (one.text, *one.names) if name)
+        self._spelled = [(_pattern(name), one) for name, one in sorted(spelled, key=lambda pair: -len(pair[0]))]
         self._by_name: dict[str, LabTrigger | None] = {}
         self._by_value: dict[str, tuple[LabTrigger | None, ...]] = {}
 
@@ -228,14 +221,14 @@ class LabReader:
         if len(self._by_value) >= _CACHE_LIMIT:
             self._by_value.clear()
         text, found = plain(value), dict[str, LabTrigger | None]()
-        for pattern, _, one in self._spelled:
+        for pattern, one in self._spelled:
             match = pattern.search(text)
             if match:
                 if not _NOT_THIS.search(text[: match.start()]):
                     rule = self._of_organism(one)
                     found.setdefault(rule.disease if rule else "", rule)
                 text = pattern.sub("#", text)  # the longest name wins: 副伤寒沙门菌 holds no 伤寒沙门菌
-        for pattern, _, rule in self._organism_names:
+        for pattern, rule in self._organism_names:
             if pattern.search(text):
                 found.setdefault(rule.disease, rule)
                 text = pattern.sub("#", text)

@@ -43,11 +43,8 @@ def acknowledge(raw: bytes, code: Code, number: str, at: datetime, reason: str =
 
 
 def _escaped(asked: Message, text: str) -> str:
-    if not asked.escape:
-        return "".join(" " if one in asked.marks + asked.field_sep else one for one in " ".join(text.split()))
-    names = {
-        asked.escape: "E", asked.field_sep: "F", asked.component: "S", asked.repetition: "R", asked.subcomponent: "T"
-    }  # fmt: skip
-    return "".join(
-        f"{asked.escape}{names[one]}{asked.escape}" if one in names else one for one in " ".join(text.split())
-    )
+    """One line of text as a field's value; where the message has no escape character its separators become blanks."""
+    names = {asked.field_sep: "F", asked.component: "S", asked.repetition: "R", asked.subcomponent: "T"}
+    mark = asked.escape
+    escapes = {one: f"{mark}{name}{mark}" if mark else " " for one, name in {mark: "E", **names}.items()}
+    return "".join(escapes.get(one, one) for one in " ".join(text.split()))

@@ -35,7 +35,7 @@ LIMIT = 16 * 1024 * 1024  # bytes of a message: a report with a scanned page
 GROUP = 200  # messages in one transaction
 _READ = 256 * 1024
 _LOOK_SECONDS = 2.0
-_UNREADABLE = ("hl7.no_header", "formats.empty", "formats.binary")  # no message at all: AR
+_REJECTED = ("hl7.no_header", "intake.too_long")  # no message at all: AR
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
@@ -70,8 +70,8 @@ class Listener:
                 if self._routes.pairs and bound != self._routes.host:
                     if server is not None:
                         server.close()
-                    server, bound = await self._bind(), self._routes.host
-                    bound = bound if server is not None else None
+                    server = await self._bind()
+                    bound = self._routes.host if server is not None else None
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
         finally:
@@ -174,7 +174,7 @@ def _answer(message: bytes, refusal: Refusal | None) -> bytes:
     code: Code = "AA"
     reason = ""
     if refusal is not None:
-        code = "AR" if refusal.code in _UNREADABLE or not message else "AE"
+        code = "AR" if refusal.code in _REJECTED else "AE"
         where = f"{refusal.place}: " if refusal.place else ""
         reason = where + render(refusal.code, dict(refusal.params), "en")
     return framed(acknowledge(message, code, new_id().hex[:20], clock.now(), reason))
