@@ -8,7 +8,7 @@ Adding the same name twice is a mistake in the code and raises ValueError at onc
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -173,6 +173,15 @@ class NameSource(Protocol):
     def __call__(self, viewer: Any, subjects: Sequence[Any]) -> Mapping[Any, Any]: ...
 
 
+class IdentifiedHook(Protocol):
+    """What follows from a batch of stored records: each with the ids of its syndromes, and the ids of those gone.
+
+    Runs in jobs, in the transaction that identifies them.
+    """
+
+    def __call__(self, records: Sequence[tuple[Any, Sequence[str]]], gone: Collection[Any]) -> None: ...
+
+
 class HealthSource(Protocol):
     """How many things of this app need somebody while the node works on: not 0 is `degraded` in `/healthz`."""
 
@@ -237,6 +246,7 @@ health: Registry[Named] = Registry()  # HealthSource
 subject_names: Registry[Named] = Registry()  # NameSource; its name is a kind of subject
 subject_pages: Registry[SubjectPage] = Registry()
 sealed: Registry[Sealed] = Registry()
+identified: Registry[Named] = Registry()  # IdentifiedHook
 words: Registry[Word] = Registry()
 
 

@@ -16,12 +16,14 @@ from yifang.knowledge.models import (
     EducationPack,
     ImmunizationPack,
     IndicatorsPack,
+    LinkagePack,
     ManagementPack,
     NationalSystemPack,
     ReportCardPack,
     ResourcesPack,
     ResponsibilitiesPack,
     SpellingsPack,
+    SurveillancePack,
     SyndromesPack,
     ThresholdsPack,
     TriggersPack,
@@ -164,9 +166,19 @@ class Knowledge:
         return self._pack(CalendarPack)
 
     @property
+    def surveillance(self) -> SurveillancePack:
+        """How cases are counted beside the general rule, and which series are watched."""
+        return self._pack(SurveillancePack)
+
+    @property
     def work(self) -> WorkPack:
         """Kinds of work items with their clocks and ladders."""
         return self._pack(WorkPack)
+
+    @property
+    def linkage(self) -> LinkagePack:
+        """By which rules two records are of one person."""
+        return self._pack(LinkagePack)
 
     def _pack(self, model: type[P]) -> P:
         pack = self.packs[model.NAME]

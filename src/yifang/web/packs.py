@@ -34,6 +34,7 @@ TITLES: dict[str, Promise] = {
     "national_system": gettext_lazy("大疫情网口径"),
     "visibility": gettext_lazy("敏感病种可见范围"),
     "thresholds": gettext_lazy("预警与处置阈值"),
+    "surveillance": gettext_lazy("计数与序列监测"),
     "codes": gettext_lazy("代码集"),
     "immunization": gettext_lazy("免疫程序"),
     "management": gettext_lazy("随访管理项目"),
@@ -43,6 +44,7 @@ TITLES: dict[str, Promise] = {
     "education": gettext_lazy("健康教育处方"),
     "calendar": gettext_lazy("节假日"),
     "work": gettext_lazy("工作事项与时限"),
+    "linkage": gettext_lazy("人员关联规则"),
 }
 _HEAD = ("meta", "provenance")
 CONFIDENCES: dict[str, tuple[Promise, components.Tone]] = {

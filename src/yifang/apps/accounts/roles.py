@@ -37,14 +37,14 @@ DOCTOR = {
 DESK = {
     "suspicion.list", "suspicion.answer", "card.draft", "card.report", "card.view", "card.review", "card.enter",
     "card.correct", "card.delete", "card.export", "person.open", "person.match", "record.view", "case.list",
-    "feedback.read", "quarantine.view", "quarantine.mend", "intake.upload", "glass.answer", "place.match",
+    "feedback.read", "quarantine.view", "quarantine.mend", "intake.upload", "glass.answer", "place.match", "count.view",
 }  # fmt: skip
 DISTRICT = {
     "card.view", "card.audit", "card.merge", "card.delete", "card.correct", "card.enter", "card.export", "case.list",
     "case.export", "person.open", "record.view", "signal.list", "signal.answer", "place.match", "place.create",
-    "grid.assign", "glass.answer",
+    "grid.assign", "glass.answer", "count.view",
 }  # fmt: skip
-LOOK = frozenset({"signal.list"})
+LOOK = frozenset({"signal.list", "count.view"})
 DUTY = frozenset(DISTRICT - {"card.merge"} | {"glass.open"})
 
 _ROLES = [

@@ -31,12 +31,14 @@ _DOSES_WITHIN = timedelta(days=60)  # covers the longest window of the triggers 
 class Found:
     """What one record says: suspicions with the evidence that is its own, and diseases that were reported already.
 
-    `spoken` are all diseases it has positive evidence of, those that prompt nobody (a screening) as well.
+    `spoken` are all diseases it has positive evidence of, those that prompt nobody (a screening) as well; `syndromes`
+    those of the syndromes pack that hold.
     """
 
     suspicions: tuple[tuple[Suspicion, list[Kept]], ...] = ()
     standing: Mapping[str, list[Kept]] = field(default_factory=dict)
     spoken: frozenset[str] = frozenset()
+    syndromes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -109,7 +111,9 @@ def _found(row: Record, outcome: identify.Identified, before: Sequence[Evidence]
         if one.rule == "already_reported":
             standing[one.disease].append(_kept(one.evidence, row.id))
     spoken = {one.disease for one in (*outcome.suspicions, *outcome.withheld)}
-    return Found(suspicions, standing, frozenset(spoken | {one.evidence.disease for one in outcome.withheld}))
+    spoken |= {one.evidence.disease for one in outcome.withheld}
+    syndromes = tuple(dict.fromkeys(one.concept for one in outcome.findings if one.kind == "syndrome"))
+    return Found(suspicions, standing, frozenset(spoken), syndromes)
 
 
 def _kept(evidence: Evidence, record: UUID) -> Kept:

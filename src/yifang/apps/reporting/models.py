@@ -142,8 +142,10 @@ class Case(models.Model):
     report_org = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     school = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="+")
     population = models.CharField(max_length=2, blank=True)
+    sex = models.CharField(max_length=8, default="unknown")
     age_days = models.PositiveIntegerField(null=True)
     died_on = models.DateField(null=True)
+    death_audited_on = models.DateField(null=True)
     excluded = models.BooleanField(default=False)  # 排除: a later correction or deletion says it was not this disease
     created_at = models.DateTimeField()
 

@@ -9,10 +9,12 @@ class SurveillanceConfig(AppConfig):
     label = "surveillance"
 
     def ready(self) -> None:
-        from yifang.apps.surveillance import queries, subscribers
+        from yifang.apps.surveillance import counting, jobs, queries, subscribers
         from yifang.kernel import protocols
 
         subscribers.register()
+        protocols.identified.add(protocols.Named("surveillance.visits", counting.count_visits))
+        protocols.loops.add(protocols.Loop("surveillance.compaction", jobs.compact))
         protocols.notices.add(protocols.Named("surveillance.feedback", queries.notices))
         protocols.disease_advice.add(protocols.Named("surveillance.feedback", queries.advice))
         protocols.related.add(protocols.Named("surveillance.signals", queries.related))

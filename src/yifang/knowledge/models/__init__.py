@@ -8,12 +8,14 @@ from yifang.knowledge.models.diseases import DiseasesPack
 from yifang.knowledge.models.education import EducationPack
 from yifang.knowledge.models.immunization import ImmunizationPack
 from yifang.knowledge.models.indicators import IndicatorsPack
+from yifang.knowledge.models.linkage import LinkagePack
 from yifang.knowledge.models.management import ManagementPack
 from yifang.knowledge.models.national_system import NationalSystemPack
 from yifang.knowledge.models.report_card import ReportCardPack
 from yifang.knowledge.models.resources import ResourcesPack
 from yifang.knowledge.models.responsibilities import ResponsibilitiesPack
 from yifang.knowledge.models.spellings import SpellingsPack
+from yifang.knowledge.models.surveillance import SurveillancePack
 from yifang.knowledge.models.syndromes import SyndromesPack
 from yifang.knowledge.models.thresholds import ThresholdsPack
 from yifang.knowledge.models.triggers import TriggersPack
@@ -30,6 +32,7 @@ _ALL: tuple[type[Pack], ...] = (
     NationalSystemPack,
     VisibilityPack,
     ThresholdsPack,
+    SurveillancePack,
     CodesPack,
     ImmunizationPack,
     ManagementPack,
@@ -39,6 +42,7 @@ _ALL: tuple[type[Pack], ...] = (
     EducationPack,
     CalendarPack,
     WorkPack,
+    LinkagePack,
 )
 PACKS: dict[str, type[Pack]] = {pack.NAME: pack for pack in _ALL}
 
@@ -51,12 +55,14 @@ __all__ = [
     "EducationPack",
     "ImmunizationPack",
     "IndicatorsPack",
+    "LinkagePack",
     "ManagementPack",
     "NationalSystemPack",
     "ReportCardPack",
     "ResourcesPack",
     "ResponsibilitiesPack",
     "SpellingsPack",
+    "SurveillancePack",
     "SyndromesPack",
     "ThresholdsPack",
     "TriggersPack",

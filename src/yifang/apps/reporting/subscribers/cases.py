@@ -52,8 +52,10 @@ _FOLLOWED = (
     "report_org_id",
     "school_id",
     "population",
+    "sex",
     "age_days",
     "died_on",
+    "death_audited_on",
     "excluded",
 )
 
@@ -147,7 +149,9 @@ def _fill(case: Case, cards: Sequence[Card]) -> None:
     case.report_org, case.school, case.population = first.organisation, first.school, first.population
     birth = first.person.birth_date
     case.age_days = max((first.onset_date - birth).days, 0) if birth else None
+    case.sex = first.person.sex
     case.died_on = min(deaths) if deaths else None
+    case.death_audited_on = case.audited_on if deaths else None
 
 
 def _live(cards: QuerySet[Card]) -> QuerySet[Card]:

@@ -27,7 +27,7 @@ from yifang.apps.reporting.identifying import Background, Found, Kept, identifie
 from yifang.apps.reporting.models import Suspicion, SuspicionState
 from yifang.identify import Reported
 from yifang.identify.model import LEVELS
-from yifang.kernel import clock
+from yifang.kernel import clock, protocols
 from yifang.kernel.digest import canonical_json
 from yifang.kernel.ids import new_id
 from yifang.knowledge import load
@@ -49,9 +49,11 @@ def on_records(heard: Sequence[Heard]) -> None:
     live = [row for row in rows if row.current and row.state != RecordState.CANCELLED]
     live.sort(key=lambda row: (row.at, row.id))
     book = _Book(rows, gone={row.id for row in rows} - {row.id for row in live})
+    said: list[tuple[Record, Found]] = []
     for batch in _rounds(live):
         for row, found in zip(batch, identified(batch, book.background, book.earlier()), strict=True):
             book.take(row, found)
+            said.append((row, found))
     # What was withdrawn or corrected before it was ever looked at asks nobody, but still tells what it was.
     unheard = [row for row in rows if row.id in received and row.id in book.gone]
     for batch in _rounds(unheard):
@@ -59,6 +61,8 @@ def on_records(heard: Sequence[Heard]) -> None:
             book.guard(row, found)
     book.guard_later_versions(rows)
     book.close()
+    for hook in protocols.identified:
+        hook.call([(row, found.syndromes) for row, found in said], book.gone)
 
 
 def _rounds(rows: Sequence[Record]) -> Iterator[list[Record]]:

@@ -1,0 +1,88 @@
+"""Keeping the counts in step: of cases that changed, of visits, of published figures; and compacting the keys.
+
+Each call runs in the caller's transaction and is idempotent: it takes back what it counted of these subjects before,
+and counts them as they are now.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from yifang.apps.surveillance.counting import sql
+from yifang.apps.surveillance.models import Counted, CountState
+
+
+def count_cases(cases: Sequence[UUID]) -> None:
+    """Count these cases as they stand; an excluded one no more."""
+    if not cases:
+        return
+    ids = list(dict.fromkeys(cases))
+    new = f"(SELECT * FROM ({sql.CASES}) x WHERE subject = ANY (%(ids)s))"
+    _recount(new, ids)
+
+
+def count_facts(facts: Sequence[Counted], subjects: Sequence[UUID]) -> None:
+    """Count what `facts` say of `subjects`, instead of whatever was counted of them before."""
+    ids = list(dict.fromkeys(subjects))
+    if not ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMPORARY TABLE IF NOT EXISTS to_count (LIKE surveillance_counted INCLUDING DEFAULTS) "
+            "ON COMMIT DELETE ROWS"
+        )
+        cursor.execute("DELETE FROM to_count")
+        with cursor.copy(f"COPY to_count (id, {sql.FACT_LIST}) FROM STDIN") as copy:
+            for number, one in enumerate(facts):
+                copy.write_row((number, *(getattr(one, name.strip('"')) for name in sql.FACTS)))
+    _recount("to_count", ids)
+
+
+def _recount(new: str, ids: list[UUID]) -> None:
+    old = "(SELECT * FROM surveillance_counted WHERE subject = ANY (%(ids)s))"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.change(new, old), {"ids": ids})
+        cursor.execute("DELETE FROM surveillance_counted WHERE subject = ANY (%s)", [ids])
+        cursor.execute(
+            f"INSERT INTO surveillance_counted ({sql.FACT_LIST}) SELECT {sql.FACT_LIST} FROM {new} f", {"ids": ids}
+        )
+
+
+def compact(most: int = 200_000) -> int | None:
+    """Bring the newest `most` rows together with the older ones of their keys.
+
+    Returns how many rows went, None where there were no new ones.
+    A key whose numbers cancel out leaves no row. Readers see either the rows or their sum, never both.
+    """
+    same = " AND ".join(f"c.{key} = f.{key}" for key in sql.KEYS)
+    with transaction.atomic(), connection.cursor() as cursor:
+        state, _ = CountState.objects.select_for_update().get_or_create(id=1)
+        cursor.execute(
+            "SELECT max(id) FROM (SELECT id FROM surveillance_count WHERE id > %s ORDER BY id LIMIT %s) x",
+            [state.compacted_to, most],
+        )
+        (last,) = cursor.fetchone()
+        if last is None:
+            return None
+        cursor.execute(
+            f"""
+            WITH fresh AS (SELECT DISTINCT {sql.KEY_LIST} FROM surveillance_count WHERE id > %(first)s AND id <= %(last)s),
+            many AS (
+                SELECT {", ".join(f"c.{key}" for key in sql.KEYS)} FROM surveillance_count c JOIN fresh f ON {same}
+                GROUP BY {", ".join(f"c.{key}" for key in sql.KEYS)} HAVING count(*) > 1
+            ),
+            gone AS (DELETE FROM surveillance_count c USING many f WHERE {same} RETURNING c.*),
+            kept AS (
+                INSERT INTO surveillance_count ({sql.KEY_LIST}, number)
+                SELECT {sql.KEY_LIST}, sum(number) FROM gone GROUP BY {sql.KEY_LIST} HAVING sum(number) <> 0
+                RETURNING 1
+            )
+            SELECT (SELECT count(*) FROM gone) - (SELECT count(*) FROM kept)
+            """,
+            {"first": state.compacted_to, "last": last},
+        )
+        (went,) = cursor.fetchone()
+        state.compacted_to = last
+        state.save(update_fields=["compacted_to"])
+    return went

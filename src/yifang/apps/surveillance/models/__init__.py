@@ -1,0 +1,30 @@
+"""What is counted, and what stands out in it."""
+
+from yifang.apps.surveillance.models.counts import Count, Counted, CountState, DayKind, PlaceKind, SubjectSort
+from yifang.apps.surveillance.models.signals import (
+    TRANSITIONS,
+    Conclusion,
+    Feedback,
+    FeedbackReceipt,
+    Signal,
+    SignalCase,
+    SignalState,
+    SignalStep,
+)
+
+__all__ = [
+    "TRANSITIONS",
+    "Conclusion",
+    "Count",
+    "CountState",
+    "Counted",
+    "DayKind",
+    "Feedback",
+    "FeedbackReceipt",
+    "PlaceKind",
+    "Signal",
+    "SignalCase",
+    "SignalState",
+    "SignalStep",
+    "SubjectSort",
+]
