@@ -17,7 +17,11 @@ BENCHMARKS = {
     "folder": "benchmarks.folder",
     "topics": "benchmarks.topics",
     "mllp": "benchmarks.mllp",
+    "http": "benchmarks.http",
+    "batch": "benchmarks.batch",
+    "export": "benchmarks.export",
     "pages": "benchmarks.pages",
+    "link": "benchmarks.link",
 }
 
 

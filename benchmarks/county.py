@@ -1,7 +1,8 @@
 """A database with a million cases, filled by COPY in minutes: what the page benchmarks look at.
 
 Fictional persons; a large district with 30 %, a small one with 0.5 % of the cases, the rest over fourteen others.
-Rows are what the services would write (identity sealed, keys, visibility rows for each place and level above it).
+Rows are what the services would write (identity sealed, keys, visibility rows for each place and level above it), the
+counts what delivery would have made of them.
 """
 
 from __future__ import annotations
@@ -62,8 +63,22 @@ def fill(connection: psycopg.Connection, sealing: Sealing, organisations: dict[s
             )  # fmt: skip
         _write(connection, rows)
         start += size
-    connection.execute("ANALYZE")
+    _count(connection)
     return sample
+
+
+def _count(connection: psycopg.Connection) -> None:
+    """Count the cases as delivery and compaction would have, and leave the tables as autovacuum leaves them."""
+    from yifang.apps.surveillance.counting import sql
+
+    connection.execute(
+        f"INSERT INTO surveillance_counted ({sql.FACT_LIST}) SELECT {sql.FACT_LIST} FROM ({sql.CASES}) c"
+    )
+    connection.execute(sql.change("surveillance_counted", "(SELECT * FROM surveillance_counted WHERE false)"))
+    connection.commit()
+    connection.autocommit = True
+    connection.execute("VACUUM ANALYZE")
+    connection.autocommit = False
 
 
 def _townships(district: str) -> list[str]:
@@ -110,7 +125,7 @@ def _case(
             person,
             disease,
             group,
-            "clinical",
+            chance.choice(("clinical", "clinical", "confirmed", "suspected")),
             onset,
             at,
             at.date(),
@@ -119,6 +134,8 @@ def _case(
             district,
             organisation,
             at,
+            chance.choice(("male", "female")),
+            int(chance.triangular(0, 33_000, 4000)),
         )
     )
     rows["card"].append(
@@ -140,7 +157,7 @@ _COPIES = {
     "identity": "records_personidentity (person_id, sealed, name_key, id_no_key, phone_key, source_key)",
     "case": (
         'reporting_case (id, person_id, disease, "group", case_class, onset_date, diagnosed_at, entered_on, '
-        "audited_on, residence_area, report_area, report_org_id, created_at)"
+        "audited_on, residence_area, report_area, report_org_id, created_at, sex, age_days)"
     ),
     "card": (
         'reporting_card (id, card_no, organisation_id, department, person_id, case_id, state, disease, "group", '

@@ -22,6 +22,11 @@ MENDS: Mapping[str, Any] = {
     "hfmd_card.1": "未检",
     "hfmd_card.2": "否",
 }
+# The same child as another hospital may write them: no number, another home, telephone and guardian.
+ELSEWHERE: Mapping[str, Any] = {
+    "id_no": "无", "remark": "未带证件", "id_type": "99", "phone": "13900000077", "residence_detail": "新桥路7弄8号",
+    "residence_area": "310112102", "guardian_name": "陈母",
+}  # fmt: skip
 # What a grown-up's card lacks after drafting.
 GROWN: Mapping[str, Any] = {
     "residence_area": "310112101",

@@ -108,8 +108,8 @@ def test_an_event_of_a_card_and_its_case(name: str) -> None:
     county = apps.county()
     card = cards.brought(county, S.AUDITED)
     if event.two:
-        # The same child under two numbers: two persons and two cases for the node until somebody judges.
-        other = cards.blank(county, doctor="other_hospital", id_no="无", remark="未带证件", id_type="99")
+        # The same child, but nothing proves it: two persons and two cases for the node until somebody judges.
+        other = cards.blank(county, doctor="other_hospital", **cards.ELSEWHERE)
         card = cards.brought(county, S.AUDITED, other, desk="other_hospital_desk")
     with apps.listening() as heard:
         event.do(county, card)

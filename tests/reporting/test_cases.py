@@ -203,9 +203,9 @@ def test_a_school_that_nobody_knows_waits_in_the_queue() -> None:
 
 def test_a_merge_keeps_both_cards_counts_one_case_and_can_be_taken_back() -> None:
     county = apps.county()
-    # The same child under two numbers: two persons for the node, one illness.
+    # The same child, but nothing proves it: two persons for the node, one illness.
     first = cards.brought(county, S.SUBMITTED, cards.blank(county))
-    other = cards.blank(county, doctor="other_hospital", id_no="无", remark="未带证件", id_type="99")
+    other = cards.blank(county, doctor="other_hospital", **cards.ELSEWHERE)
     second = cards.brought(county, S.SUBMITTED, other, desk="other_hospital_desk")
     assert Case.objects.filter(excluded=False).count() == 2
     pair = Duplicate.objects.get()

@@ -270,7 +270,8 @@ def test_a_bulk_audit_of_nothing_or_of_too_much_is_refused(sign_in, picked):
 def test_a_pair_is_shown_with_scores_and_judged_and_the_judgement_taken_back(entered, sign_in):
     first = entered()
     second = entered(
-        apps.hfmd("B", who=apps.person(number="")), hospital="other_hospital", doctor="other_hospital",
+        apps.hfmd("B", who=apps.person(number="", phone="13900000077", address="新桥路7弄8号")),
+        hospital="other_hospital", doctor="other_hospital",
         desk="other_hospital_desk", id_type="99", id_no="无", remark="未带证件",
     )  # fmt: skip
     client = sign_in("epidemiologist")

@@ -25,8 +25,8 @@ def cards(transactional_db):
     entered = make_entered(county)
     child = entered()
     twin = entered(
-        apps.hfmd("B", who=apps.person(birth=date(2021, 5, 4), number="")), hospital="other_hospital",
-        doctor="other_hospital", desk="other_hospital_desk", id_type="99", id_no="无", remark="未带证件",
+        apps.hfmd("B", who=apps.person(birth=date(2021, 5, 4), number="", phone="13900000077", address="新桥路7弄8号")),
+        hospital="other_hospital", doctor="other_hospital", desk="other_hospital_desk", id_type="99", id_no="无", remark="未带证件",
     )  # fmt: skip
     pupil = entered(apps.influenza("F"), **PUPIL)
     grave = entered(apps.cholera_report(), **GROWN)

@@ -62,7 +62,7 @@ def test_the_official_figure_counts_audited_clinical_and_confirmed_by_residence_
     ):
         change(cases.case(county, "measles"), onset_date=date(2026, 4, 28), **values)
     change(cases.case(county, "polio"), case_class="clinical", audited_on=date(2026, 5, 2))
-    change(cases.case(county, "hiv_aids", subtype="hiv_infection"), case_class="confirmed", audited_on=date(2026, 5, 2))
+    change(cases.case(county, "hiv_aids", subtype="hiv"), case_class="confirmed", audited_on=date(2026, 5, 2))
     apps.deliver()
     may = official(apps.DISTRICT, date(2026, 5, 1), date(2026, 5, 31))
     assert number(county, may) == 2

@@ -127,7 +127,7 @@ def test_tabs_and_broken_places_in_the_list(signed_in, signal, tab, at):
 
 
 def test_a_list_goes_on_where_a_page_ended(county, signed_in, monkeypatch):
-    from yifang.apps.surveillance import views
+    from yifang.apps.surveillance.views import signals as views
 
     monkeypatch.setattr(views, "SIZE", 1)
     for disease in ("cholera", "plague", "polio"):

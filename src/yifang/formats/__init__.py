@@ -12,11 +12,11 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from yifang.formats import archive, cda, fhir, hl7v2, plain, sniff, tabular
+from yifang.formats import archive, cda, fhir, hl7v2, json_records, national, plain, sniff, tabular
 from yifang.formats.canonical import Item, Refusal
 from yifang.formats.tabular.mapping import Mapping
 
-__all__ = ["Mapping", "read", "read_hl7", "read_text"]
+__all__ = ["Mapping", "read", "read_fhir", "read_hl7", "read_records", "read_text"]
 
 
 def read(source: Path | tuple[str, bytes], mapping: Mapping | Path | None = None) -> Iterator[Item]:
@@ -43,12 +43,30 @@ def read_hl7(name: str, data: bytes) -> Iterator[Item]:
     )
 
 
+def read_records(name: str, data: bytes) -> Iterator[Item]:
+    """The items of what must be canonical records as JSON, one or an array; anything else is refused."""
+    text, _ = sniff.decode(data)
+    yield from _at_least_one(json_records.read(text, data, name), Item(0, "json", (), Refusal("json.no_records"), data))
+
+
+def read_fhir(name: str, data: bytes) -> Iterator[Item]:
+    """The one item of what must be a FHIR resource as JSON; anything else is refused, not guessed at."""
+    text, _ = sniff.decode(data)
+    yield fhir.read_one(text, name)
+
+
 def _read(name: str, data: bytes, mapping: Mapping | None, start: int, depth: int) -> Iterator[Item]:
     kind = sniff.kind_of(data, name)
     if kind == "empty":
         yield Item(start, "empty", (), Refusal("formats.empty"), data)
     elif kind == "zip":
         yield from _archive(name, data, mapping, start, depth)
+    elif kind == "gzip":
+        inner = archive.gunzipped(name, data, depth)
+        if inner.refusal is not None:
+            yield Item(start, "gzip", (), inner.refusal, data)
+        else:
+            yield from _read(inner.name, inner.data, mapping, start, depth + 1)
     elif kind == "binary":
         yield Item(start, "unknown", (), Refusal("formats.binary", PurePath(name).suffix), data)
     elif kind == "hl7v2":
@@ -60,6 +78,8 @@ def _read(name: str, data: bytes, mapping: Mapping | None, start: int, depth: in
     elif kind == "json":
         text, _ = sniff.decode(data)
         yield from _at_least_one(fhir.read(text, name, start), Item(start, "json", (), Refusal("formats.empty"), data))
+    elif mapping is None and (cards := national.open_export(data, start, excel=kind == "xlsx", text=kind == "table")):
+        yield from cards
     elif kind in ("table", "xlsx") or mapping is not None:
         yield from tabular.read(data, name, mapping, start, excel=kind == "xlsx")
     else:

@@ -1,4 +1,4 @@
-"""Zip archives: their members in order, within sane bounds.
+"""Zip archives and gzip files: their members in order, within sane bounds.
 
 An archive that is broken, encrypted, nested too deep or unpacks to far more than it weighs (a zip bomb) is refused, the
 whole or the member. Folders and the shadow files of macOS are no members.
@@ -6,6 +6,7 @@ whole or the member. Folders and the shadow files of macOS are no members.
 
 from __future__ import annotations
 
+import gzip
 import io
 import zipfile
 import zlib
@@ -57,6 +58,21 @@ def members(data: bytes, depth: int = 0) -> Iterator[Member]:
                 yield Member(name, stream.read(info.file_size + 1))
         except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, EOFError, RuntimeError, ValueError):
             yield Member(name, b"", Refusal("zip.broken_member", name))
+
+
+def gunzipped(name: str, data: bytes, depth: int = 0) -> Member:
+    """The one file of a gzip's bytes, under its name without `.gz`; never raises."""
+    inner = name[:-3] if name.lower().endswith(".gz") else name
+    if depth >= MAX_DEPTH:
+        return Member(inner, data, Refusal("zip.too_deep", "", (("limit", str(MAX_DEPTH)),)))
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+            unpacked = stream.read(MAX_MEMBER_BYTES + 1)
+    except (OSError, EOFError, zlib.error):
+        return Member(inner, data, Refusal("zip.broken"))
+    if len(unpacked) > MAX_MEMBER_BYTES:
+        return Member(inner, b"", Refusal("zip.too_large", inner))
+    return Member(inner, unpacked)
 
 
 def _name(info: zipfile.ZipInfo) -> str:

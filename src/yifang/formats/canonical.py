@@ -8,6 +8,7 @@ and nothing is dropped. Readers are lenient and note what was odd in `issues`; i
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Literal
 
 Status = Literal["final", "preliminary", "corrected", "cancelled"]
@@ -216,6 +217,67 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class NationalCard:
+    """One card as the national system's export states it; its words brought to the packs' ids.
+
+    `disease` is empty for a name that no pack knows (`disease_text` keeps it); times are aware and to the minute.
+    `finally_audited_at` is the final audit that counts now, `previous_*` what stood before a revision that waits for
+    its own. `others` holds every further column with its header, so that nothing of the file is lost.
+    """
+
+    national_card_id: str
+    card_no: str
+    card_state: str
+    audit_state: str
+    person: Person
+    disease: str
+    disease_text: str
+    subtype: str
+    case_class: str
+    acute_chronic: str
+    population: str
+    residence_area: str
+    report_area: str
+    report_org: str
+    onset: date
+    diagnosed_at: datetime
+    entered_at: datetime
+    county_audited_at: datetime | None = None
+    finally_audited_at: datetime | None = None
+    revised_at: datetime | None = None
+    deleted_at: datetime | None = None
+    died_on: date | None = None
+    death_audited_at: datetime | None = None
+    previous_disease: str = ""
+    previous_diagnosed_at: datetime | None = None
+    previous_audited_at: datetime | None = None
+    others: tuple[tuple[str, str], ...] = ()
+
+
+Period = Literal["day", "week", "month"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A count that a source made itself: so many of a disease, a syndrome or something else in a period.
+
+    `text` is what the source calls it, `label` what tells its series from others of the same text (a unit, an age
+    group). `start` is the first day of the period; the period of dates is `day` until their distance says otherwise.
+    """
+
+    disease: str
+    syndrome: str
+    text: str
+    label: str
+    area: str
+    period: Period
+    start: date
+    number: int
+    deaths: int | None = None
+    population: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why an item could not be read; `code` names a message of `kernel.messages`, `place` the place in the source."""
 
@@ -226,7 +288,9 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of an input: the records it holds, or the refusal; `raw` is its original bytes.
+    """One item of an input: the records, cards of the national system or tallies that it holds, or the refusal.
+
+    `raw` are its original bytes.
 
     `head` is what must stand before `raw` for a refused item to be read by itself: the header row of a table.
     """
@@ -238,3 +302,10 @@ class Item:
     raw: bytes
     issues: tuple[Issue, ...] = ()
     head: bytes = b""
+    cards: tuple[NationalCard, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is anything in it."""
+        return bool(self.records or self.cards or self.tallies)

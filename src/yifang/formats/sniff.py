@@ -1,6 +1,7 @@
 """What kind of content bytes are, by looking at them; the name only settles what looking cannot.
 
-Kinds: hl7v2, json, xml, zip, xlsx, table, text, empty, binary. Also how text is decoded: BOM, UTF-8, then GB18030.
+Kinds: hl7v2, json, xml, zip, gzip, xlsx, table, text, empty, binary. Also how text is decoded: by its mark, else as
+UTF-8, else as GB18030.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Literal
 
 from yifang.formats import hl7v2
 
-Kind = Literal["hl7v2", "hl7v2_headless", "json", "xml", "zip", "xlsx", "table", "text", "empty", "binary"]
+Kind = Literal["hl7v2", "hl7v2_headless", "json", "xml", "zip", "gzip", "xlsx", "table", "text", "empty", "binary"]
 
 _SEGMENT_LINE = re.compile(r"[A-Z][A-Z0-9]{2}\|")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1b\x1d-\x1f\x7f]")
@@ -28,8 +29,10 @@ def kind_of(data: bytes, name: str) -> Kind:
         return "empty"
     if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return "xlsx" if b"xl/workbook" in data or b"xl/_rels" in data else "zip"
-    if data[:4] == b"\xd0\xcf\x11\xe0":
-        return "binary"
+    if data[:3] == b"\x1f\x8b\x08":
+        return "gzip"
+    if data[:4] == b"\xd0\xcf\x11\xe0":  # Office before 2007; an Excel file names its stream so
+        return "xlsx" if "Workbook".encode("utf-16-le") in data or "Book".encode("utf-16-le") in data else "binary"
     if head[:1] in (b"{", b"["):
         return "json"
     if head[:1] == b"<":

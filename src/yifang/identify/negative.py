@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from yifang.identify.background import Background
 from yifang.identify.codes import bare, expand
 from yifang.identify.model import Evidence, PersonContext, Withheld
-from yifang.identify.text.lexicon import ACTIVE, fold, names_of_disease
+from yifang.identify.text.lexicon import ACTIVE, fold
 from yifang.knowledge import Knowledge
 from yifang.knowledge.models.triggers import NegativeRule
 
@@ -64,9 +64,7 @@ class NegativeRules:
         triggers = knowledge.triggers
         of_rule = {rule.id: rule.disease for rule in triggers.lab}
         names = {
-            fold(name): disease.id
-            for disease in knowledge.diseases.values()
-            for name in names_of_disease(disease, knowledge)
+            fold(name): disease.id for disease in knowledge.diseases.values() for name in knowledge.names_of(disease)
         }
         reported = triggers.rules.already_reported
         self._chronic = frozenset(reported.lifetime) | {one.disease for one in reported.per_episode}

@@ -111,6 +111,20 @@ class Sealed:
     context: Callable[[Any], str]
 
 
+@dataclass(frozen=True, slots=True)
+class PersonRows:
+    """How an app's rows about a person follow when two persons turn out to be one, and go back when they do not.
+
+    `move(alias, survivor)` returns, as JSON, what `restore(alias, survivor, moved, records)` needs to bring every row
+    back; `records` came in since and are the alias's. `restore` returns the subjects that went back. Jobs only, inside
+    the caller's transaction; no row is removed.
+    """
+
+    name: str
+    move: Callable[[UUID, UUID], Any]
+    restore: Callable[[UUID, UUID, Any, Sequence[UUID]], Sequence[UUID]]
+
+
 class WorkSource(Protocol):
     """Lines that wait for this viewer."""
 
@@ -171,6 +185,15 @@ class NameSource(Protocol):
     """Who the subjects of one kind are about: id → a masked name or a code, of those that the viewer sees."""
 
     def __call__(self, viewer: Any, subjects: Sequence[Any]) -> Mapping[Any, Any]: ...
+
+
+class Receiver(Protocol):
+    """Stores what items hold beside records, in the transaction of their chunk: the attribute of `Item` it is named by.
+
+    Returns the ids of what is new or changed, and how many said only what is there already.
+    """
+
+    def __call__(self, things: Sequence[Any], organisation: Any, batch: Any, by: Any) -> tuple[list[Any], int]: ...
 
 
 class IdentifiedHook(Protocol):
@@ -246,6 +269,8 @@ health: Registry[Named] = Registry()  # HealthSource
 subject_names: Registry[Named] = Registry()  # NameSource; its name is a kind of subject
 subject_pages: Registry[SubjectPage] = Registry()
 sealed: Registry[Sealed] = Registry()
+person_rows: Registry[PersonRows] = Registry()
+receivers: Registry[Named] = Registry()  # Receiver
 identified: Registry[Named] = Registry()  # IdentifiedHook
 words: Registry[Word] = Registry()
 

@@ -14,12 +14,17 @@ CREATE OR REPLACE FUNCTION yf_list(name text) RETURNS text[] LANGUAGE sql STABLE
 $$ SELECT string_to_array(nullif(current_setting(name, true), ''), E'\x1f') $$;
 CREATE OR REPLACE FUNCTION yf_text(name text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT nullif(current_setting(name, true), '') $$;
+CREATE OR REPLACE FUNCTION yf_scoped(prefix text) RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT array_agg(substr(s, length(prefix) + 1)) FROM unnest(yf_list('yifang.scopes')) s
+WHERE starts_with(s, prefix) $$;
 """
 
 SCOPES = "(SELECT yf_list('yifang.scopes'))::text[]"
 CASE_GROUPS = "(SELECT yf_list('yifang.case_groups'))::text[]"
 TASK_GROUPS = "(SELECT yf_list('yifang.task_groups'))::text[]"
 COUNT_GROUPS = "(SELECT yf_list('yifang.count_groups'))::text[]"
+AREAS = "(SELECT yf_scoped('area:'))::text[]"
+ORGANISATIONS = "(SELECT yf_scoped('org:'))::uuid[]"
 USER = "(SELECT yf_text('yifang.user')::bigint)"
 ROLE = "(SELECT yf_text('yifang.role'))"
 PURPOSE = "(SELECT yf_text('yifang.purpose'))"
@@ -41,6 +46,14 @@ class Table:
     changed: str = ""  # empty: as `changes`
     jobs: str = "SELECT, INSERT, UPDATE, DELETE"
     secure: bool = True
+
+
+def inside(column: str) -> str:
+    """The condition that the area in `column` is one that the viewer looks from, or lies in it down to a township."""
+    return (
+        f"left({column}, 6) = ANY ({AREAS}) OR left({column}, 9) = ANY ({AREAS}) OR {column} = ANY ({AREAS}) "
+        f"OR left({column}, 4) || '00' = ANY ({AREAS}) OR left({column}, 2) || '0000' = ANY ({AREAS})"
+    )
 
 
 def seen_person(column: str) -> str:

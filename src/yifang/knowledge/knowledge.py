@@ -165,6 +165,24 @@ class Knowledge:
         """Public holidays and working days."""
         return self._pack(CalendarPack)
 
+    def names_of(self, disease: Disease) -> set[str]:
+        """Name, aliases and other spellings, and the spoken order of a name in two parts: 病毒性肝炎·甲型 → 甲型肝炎."""
+        names = {disease.name.split("(")[0], *disease.aliases, *self.spelled.get(disease.id, ())}
+        if "·" in disease.name:
+            whole, part = disease.name.split("·", 1)
+            names |= {part + whole, part + whole.replace("病毒性", "")}
+        return {one for one in names if one}
+
+    def syndrome_name(self, id: str, lang: str = "zh") -> str:
+        """What people call a syndrome; its id where there is none of that id."""
+        names = self._syndrome_names.get(id)
+        return names[lang == "en"] if names else id
+
+    @cached_property
+    def _syndrome_names(self) -> dict[str, tuple[str, str]]:
+        english = {one.id: one.en for one in self.surveillance.syndrome_names}
+        return {one.id: (one.name, english.get(one.id, one.name)) for one in self.syndromes.syndromes}
+
     @property
     def surveillance(self) -> SurveillancePack:
         """How cases are counted beside the general rule, and which series are watched."""

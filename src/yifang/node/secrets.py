@@ -78,13 +78,14 @@ def load(data: Path) -> Secrets:
 
 def latest(data: Path) -> Secrets:
     """The secrets as the file is now, the same object while it stays the same."""
-    found = (data / FILE).stat()
-    return _as_of(data, found.st_ino, found.st_mtime_ns)
+    folder = str(data)  # asked for each sealed value: a path object made anew each time would cost more than the rest
+    found = os.stat(f"{folder}/{FILE}")
+    return _as_of(folder, found.st_ino, found.st_mtime_ns)
 
 
 @lru_cache(maxsize=4)
-def _as_of(data: Path, number: int, changed: int) -> Secrets:
-    return load(data)
+def _as_of(folder: str, number: int, changed: int) -> Secrets:
+    return load(Path(folder))
 
 
 def rotate(data: Path) -> Secrets:

@@ -1,17 +1,19 @@
 """Who looks, in which language, for what purpose: every page runs inside one transaction that knows its viewer.
 
-`ViewerMiddleware` must be the last of the middleware, for it calls the view itself. A streamed answer would be produced
+`ViewerMiddleware` must be the last of the middleware, for it calls the view itself; `MachineMiddleware` stands near the
+first, for machines are nobody. A streamed answer would be produced
 after the transaction and see nothing: views answer whole.
 """
 
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
 
 from yifang.apps.accounts import purposes, queries
@@ -20,14 +22,40 @@ from yifang.apps.accounts.viewers import Viewer, enter, viewer_of, visitor
 from yifang.apps.accounts.words import message_language
 from yifang.apps.ledger.queries import head
 from yifang.kernel.errors import YifangError, http_status
-from yifang.web import errors, htmx
+from yifang.web import errors, htmx, problems
 
+log = structlog.get_logger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SEAT = "seat"  # in the session
 PUBLIC = frozenset({"account_login", "account_logout", "set_language"})
+MACHINES = ("/api/", "/fhir/")  # beginnings of addresses
 CHANGE_PASSWORD = "account_change_password"
 # What a signed-in person may do who holds no seat today.
 SEATLESS = frozenset({CHANGE_PASSWORD, "accounts:seat"})
+
+
+class MachineMiddleware:
+    """What is for machines never meets a session, a cookie or a person's rights: their views are called at once.
+
+    Stands before everything that knows of people. Those views check the client's own key; whoever is signed in here
+    opens nothing there, and a key opens no page.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not f"{request.path_info}/".startswith(MACHINES):
+            return self.get_response(request)
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            return problems.problem(request, 404, "kernel.no_address", {"path": request.path_info})
+        try:
+            return match.func(request, *match.args, **match.kwargs)
+        except Exception:
+            log.exception("a door for machines failed", door=match.view_name)
+            return problems.problem(request, 500, "kernel.failed")
 
 
 class LanguageMiddleware:

@@ -36,16 +36,16 @@ DOCTOR = {
 }
 DESK = {
     "suspicion.list", "suspicion.answer", "card.draft", "card.report", "card.view", "card.review", "card.enter",
-    "card.correct", "card.delete", "card.export", "person.open", "person.match", "record.view", "case.list",
+    "card.correct", "card.delete", "card.export", "person.open", "person.match", "person.link", "record.view", "case.list",
     "feedback.read", "quarantine.view", "quarantine.mend", "intake.upload", "glass.answer", "place.match", "count.view",
 }  # fmt: skip
 DISTRICT = {
     "card.view", "card.audit", "card.merge", "card.delete", "card.correct", "card.enter", "card.export", "case.list",
-    "case.export", "person.open", "record.view", "signal.list", "signal.answer", "place.match", "place.create",
-    "grid.assign", "glass.answer", "count.view",
+    "case.export", "person.open", "person.link", "record.view", "signal.list", "signal.answer", "place.match", "place.create",
+    "grid.assign", "glass.answer", "count.view", "national.view",
 }  # fmt: skip
 LOOK = frozenset({"signal.list", "count.view"})
-DUTY = frozenset(DISTRICT - {"card.merge"} | {"glass.open"})
+DUTY = frozenset(DISTRICT - {"card.merge", "person.link"} | {"glass.open"})
 
 _ROLES = [
     Role("clinician", "临床医生", "Clinician", "department", "临床医生", frozenset(DOCTOR), ordinary="case"),

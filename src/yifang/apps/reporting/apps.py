@@ -9,12 +9,14 @@ class ReportingConfig(AppConfig):
     label = "reporting"
 
     def ready(self) -> None:
-        from yifang.apps.reporting import pages, pages_district, providers, subscribers, versions
+        from yifang.apps.reporting import merging, national, pages, pages_district, providers, subscribers, versions
         from yifang.apps.reporting.services import grid
         from yifang.kernel import protocols
 
         subscribers.register()
+        merging.register()
         providers.register()
+        protocols.receivers.add(protocols.Named("cards", national.receive))
         pages.register()
         pages_district.register()
         protocols.name_words("subject", {"reconciliation": _("大疫情网导出核对")})

@@ -38,6 +38,17 @@ def register() -> None:
             about=_("查看与本岗位有关的病例：发病、报告和审核到了哪一步。"),
         )
     )
+    protocols.menu.add(
+        protocols.MenuItem(
+            "national",
+            _("大疫情网对账"),
+            "reporting:national",
+            _who("national.view"),
+            27,
+            "git-compare",
+            about=_("大疫情网的卡和本平台的卡逐张比对，看哪些只在一边、哪些不同，谁报得及时。"),
+        )
+    )
 
 
 def _waiting(viewer: Viewer) -> int:

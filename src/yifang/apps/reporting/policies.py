@@ -1,6 +1,6 @@
 """Suspicions, cards and cases follow the visibility rows; versions and duplicates follow their card."""
 
-from yifang.kernel.row_security import ROLE, SCOPES, USER, Table, seen
+from yifang.kernel.row_security import CASE_GROUPS, ORGANISATIONS, ROLE, SCOPES, USER, Table, inside, seen
 
 TABLES = [
     Table("reporting_suspicion", may="SELECT, UPDATE", rows=seen("reporting_suspicion.id")),
@@ -10,6 +10,14 @@ TABLES = [
     Table("reporting_reconciliation", may="SELECT, INSERT, UPDATE", rows=f"made_by_id = {USER}"),
     Table("reporting_cardkey", rows="false"),  # found and compared in jobs only
     Table("reporting_case", rows=seen("reporting_case.id")),
+    # Seen from the two areas it belongs to and by whoever reported it: it may have no case.
+    Table(
+        "reporting_nationalcard",
+        rows=(
+            f"({inside('residence_area')} OR {inside('report_area')} OR organisation_id = ANY ({ORGANISATIONS})) "
+            f'AND "group" = ANY ({CASE_GROUPS})'
+        ),
+    ),
     Table(
         "reporting_duplicate",
         may="SELECT, UPDATE",

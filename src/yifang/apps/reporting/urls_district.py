@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from yifang.apps.reporting.views import audit, cases, duplicates, exports, saved
+from yifang.apps.reporting.views import audit, cases, duplicates, exports, national, saved
 
 urlpatterns = [
     path("audit/", audit.cards, name="audit"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("cases/<uuid:case_id>", cases.case, name="case"),
     path("cases/<uuid:case_id>/visit", cases.assign, name="grid_assign"),
     path("visits/<uuid:case_id>", cases.visit, name="visit"),
+    path("national/", national.side_by_side, name="national"),
     path("views/<slug:page>", saved.manage, name="views"),
     path("views/<slug:page>/save", saved.save, name="view_save"),
     path("views/<slug:page>/<uuid:view_id>", saved.change, name="view_change"),

@@ -9,16 +9,29 @@ class SurveillanceConfig(AppConfig):
     label = "surveillance"
 
     def ready(self) -> None:
-        from yifang.apps.surveillance import counting, jobs, queries, subscribers
+        from yifang.apps.surveillance import jobs, queries, services, subscribers
         from yifang.kernel import protocols
 
         subscribers.register()
-        protocols.identified.add(protocols.Named("surveillance.visits", counting.count_visits))
+        protocols.receivers.add(protocols.Named("tallies", services.receive_tallies))
+        protocols.identified.add(protocols.Named("surveillance.visits", subscribers.count_visits))
         protocols.loops.add(protocols.Loop("surveillance.compaction", jobs.compact))
+        protocols.loops.add(protocols.Loop("surveillance.series", jobs.watch))
         protocols.notices.add(protocols.Named("surveillance.feedback", queries.notices))
         protocols.disease_advice.add(protocols.Named("surveillance.feedback", queries.advice))
         protocols.related.add(protocols.Named("surveillance.signals", queries.related))
         protocols.subject_pages.add(protocols.SubjectPage("signal", "surveillance:signal"))
+        protocols.menu.add(
+            protocols.MenuItem(
+                "situation",
+                _("疫情态势"),
+                "surveillance:situation",
+                frozenset(key for key, role in ROLES.items() if "count.view" in role.may),
+                order=28,
+                icon="chart-line",
+                about=_("看辖区的流行曲线、地图、年龄性别和与往年的比较；每个数都能点到背后的病例。"),
+            )
+        )
         protocols.menu.add(
             protocols.MenuItem(
                 "signals",

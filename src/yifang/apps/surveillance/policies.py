@@ -3,24 +3,20 @@
 Feedback is read by those it is for, as far as they may know its disease: a hospital has desks that may not.
 """
 
-from yifang.kernel.row_security import CASE_GROUPS, COUNT_GROUPS, SCOPES, USER, Table, seen
+from yifang.kernel.row_security import CASE_GROUPS, COUNT_GROUPS, ORGANISATIONS, SCOPES, USER, Table, inside, seen
 
-_AREAS = "(SELECT array_agg(substr(s, 6)) FROM unnest(yf_list('yifang.scopes')) s WHERE starts_with(s, 'area:'))::text[]"
-_ORGANISATIONS = (
-    "(SELECT array_agg(substr(s, 5)::uuid) FROM unnest(yf_list('yifang.scopes')) s WHERE starts_with(s, 'org:'))::uuid[]"
-)
-# Numbers are seen from the county they are counted in, from what lies above it, and from a township of its own.
-_MY_NUMBERS = (
-    f"(county = ANY ({_AREAS}) OR organisation = ANY ({_ORGANISATIONS}) OR left(area, 9) = ANY ({_AREAS}) "
-    f"OR area = ANY ({_AREAS}) OR left(county, 4) || '00' = ANY ({_AREAS}) OR left(county, 2) || '0000' = ANY ({_AREAS})) "
-    f'AND "group" = ANY ({COUNT_GROUPS})'
-)
+# Numbers are seen from the places they are counted in and from what lies above those, and by whoever reported them.
+_MY_NUMBERS = f'({inside("area")} OR organisation = ANY ({ORGANISATIONS})) AND "group" = ANY ({COUNT_GROUPS})'
+_MY_SERIES = f'({inside("area")} OR organisation_id = ANY ({ORGANISATIONS})) AND "group" = ANY ({COUNT_GROUPS})'
 _FOR_ME = f'scopes::text[] && {SCOPES} AND "group" = ANY ({CASE_GROUPS})'
 
 TABLES = [
     Table("surveillance_count", rows=_MY_NUMBERS),
     Table("surveillance_counted", rows="false"),  # compared in jobs only
     Table("surveillance_countstate", rows="false"),
+    Table("surveillance_seriesdue", rows="false"),
+    Table("surveillance_tallyseries", rows=_MY_SERIES),
+    Table("surveillance_tallynumber", rows="series_id IN (SELECT id FROM surveillance_tallyseries)"),
     Table(
         "surveillance_signal",
         may="SELECT, UPDATE (state, conclusion, owner_id, answered_at, closed_at)",

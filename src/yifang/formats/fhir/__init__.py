@@ -1,7 +1,7 @@
 """FHIR R4 JSON: bytes → items. One Bundle, Parameters or resource, an array of them, ndjson, or several after another.
 
 JSON that is no FHIR is refused; a JSON object that carries an HL7 v2 message as a string, as gateways do, is read as
-HL7.
+HL7; one in the canonical shape (`json_records`) is a record.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from yifang.formats import json_records
 from yifang.formats.canonical import Item, Refusal
 from yifang.formats.fhir.record import read_document
 from yifang.formats.hl7v2 import read_message
 
-__all__ = ["read"]
+__all__ = ["read", "read_one"]
 
 
 def read(text: str, path: str = "", start: int = 0) -> Iterator[Item]:
@@ -35,6 +36,18 @@ def read(text: str, path: str = "", start: int = 0) -> Iterator[Item]:
             yield _item(one, shown, path, start + number)
     else:
         yield _item(whole, raw, path, start)
+
+
+def read_one(text: str, path: str = "") -> Item:
+    """The item of a text that must be one FHIR resource."""
+    raw = text.encode("utf-8", "surrogatepass")
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return _refused(error, raw, 0, "")
+    if isinstance(whole, dict) and isinstance(whole.get("resourceType"), str):
+        return read_document(whole, raw, path, 0)
+    return Item(0, "json", (), Refusal("json.not_fhir", "resourceType"), raw)
 
 
 def _parses(line: str) -> bool:
@@ -90,6 +103,8 @@ def _refused(error: Exception, raw: bytes, index: int, place: str) -> Item:
 def _item(value: Any, raw: bytes, path: str, index: int) -> Item:
     if isinstance(value, dict) and isinstance(value.get("resourceType"), str):
         return read_document(value, raw, path, index)
+    if json_records.is_record(value):
+        return json_records.item(value, raw, path, index)
     if isinstance(value, dict):
         for member in value.values():
             if isinstance(member, str) and member.lstrip("\ufeff\x0b \r\n").startswith("MSH"):

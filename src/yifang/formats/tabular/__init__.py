@@ -7,15 +7,18 @@ the rows below the header from 0, blank ones too; messages name the row as a spr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
+from yifang.formats import tallies
 from yifang.formats.canonical import Issue, Item, Refusal
-from yifang.formats.tabular.mapping import Mapping, builtin, load_mapping
+from yifang.formats.tabular.database import sheet_of
+from yifang.formats.tabular.mapping import Mapping, builtin, load_mapping, parse_mapping
 from yifang.formats.tabular.rows import read_row, table, unmapped
 from yifang.formats.tabular.sheet import Sheet, read_csv, read_workbook
 
-__all__ = ["Mapping", "load_mapping", "read"]
+__all__ = ["Mapping", "fits", "load_mapping", "parse_mapping", "read", "read_rows"]
 
 _HEADER_WITHIN = 6
 
@@ -35,6 +38,19 @@ def read(
         yield Item(start, kind, (), Refusal("table.no_rows"), data)
 
 
+def read_rows(
+    header: Sequence[str], rows: Sequence[Sequence[Any]], path: str = "", mapping: Mapping | None = None
+) -> Iterator[Item]:
+    """The items of rows that a database gave. Never raises for content."""
+    yield from _sheet(sheet_of(header, rows), path, mapping, 0, "csv", b"")
+
+
+def fits(header: Sequence[str], mapping: Mapping | None = None) -> Refusal | None:
+    """Why nobody can read a table with this header: no mapping knows it, or the one given lacks a column of it."""
+    sheet = sheet_of(header, [])
+    return _unknown(sheet, "", mapping) if _choose(sheet, mapping)[0] is None else None
+
+
 def _sheet(sheet: Sheet, path: str, mapping: Mapping | None, start: int, kind: str, data: bytes) -> Iterator[Item]:
     place = f"{sheet.name}!" if sheet.name else ""
     if not sheet.rows:
@@ -42,6 +58,10 @@ def _sheet(sheet: Sheet, path: str, mapping: Mapping | None, start: int, kind: s
             yield Item(start, kind, (), sheet.broken, data)
         return
     chosen, header_at = _choose(sheet, mapping)
+    if chosen is None and mapping is None and (counted := _counts(sheet)) is not None:
+        at, columns = counted
+        yield from tallies.read(iter(sheet.rows[at + 1 :]), sheet.rows[at], columns, path, start, kind)
+        return
     if chosen is None:
         yield Item(start, kind, (), _unknown(sheet, place, mapping), data)
         return
@@ -66,6 +86,14 @@ def _sheet(sheet: Sheet, path: str, mapping: Mapping | None, start: int, kind: s
         yield item
     if sheet.broken:
         yield Item(start + len(below), kind, (), sheet.broken, b"")
+
+
+def _counts(sheet: Sheet) -> tuple[int, dict[str, list[int]]] | None:
+    """Which of the first rows heads a table of counts, and its columns."""
+    for at, row in enumerate(sheet.rows[:_HEADER_WITHIN]):
+        if (columns := tallies.columns_of(row.cells)) is not None:
+            return at, columns
+    return None
 
 
 def _choose(sheet: Sheet, mapping: Mapping | None) -> tuple[Mapping | None, int]:

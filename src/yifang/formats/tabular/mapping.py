@@ -113,17 +113,21 @@ def positions(header: list[str]) -> dict[str, int]:
 def load_mapping(path: Path) -> Mapping:
     """A mapping from its YAML file. Raises UserError naming the file, the place and the rule when it is wrong."""
     try:
-        data = yaml.load(path.read_text(encoding="utf-8-sig"), yaml.CSafeLoader)
-    except yaml.YAMLError as error:
-        raise UserError("table.mapping_wrong", file=path.name, place="", rule=str(error).split("\n")[0]) from error
+        return parse_mapping(path.read_text(encoding="utf-8-sig"), path.name)
     except UnicodeDecodeError as error:
         raise UserError("table.mapping_wrong", file=path.name, place="", rule="UTF-8") from error
+
+
+def parse_mapping(text: str, name: str) -> Mapping:
+    """A mapping from its YAML text; `name` stands for the file in what is said of it. Raises UserError as above."""
     try:
-        return Mapping.model_validate(data)
+        return Mapping.model_validate(yaml.load(text, yaml.CSafeLoader))
+    except yaml.YAMLError as error:
+        raise UserError("table.mapping_wrong", file=name, place="", rule=str(error).split("\n")[0]) from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise UserError("table.mapping_wrong", file=path.name, place=place, rule=first["msg"]) from error
+        raise UserError("table.mapping_wrong", file=name, place=place, rule=first["msg"]) from error
 
 
 @lru_cache(maxsize=1)

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from openpyxl import load_workbook  # type: ignore[import-untyped]
-from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from yifang.formats import sniff, times
 from yifang.formats.canonical import Refusal
@@ -47,7 +45,24 @@ class Sheet:
 def read_csv(data: bytes) -> Sheet:
     """The rows of delimited text; the delimiter is the one that splits the first lines most evenly."""
     text, charset = sniff.decode(data)
-    delimiter = _delimiter(text)
+    rows: list[Row] = []
+    try:
+        rows.extend(csv_rows(text))
+    except Broken as broken:
+        return Sheet("", rows, charset, broken.refusal)
+    return Sheet("", rows, charset)
+
+
+class Broken(Exception):
+    """Where a table breaks off, with the refusal that says so."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+def csv_rows(text: str) -> Iterator[Row]:
+    """The rows one after the other, for a table that should not be held whole. Raises `Broken` where it breaks off."""
     taken: list[str] = []
 
     def lines() -> Iterator[str]:
@@ -55,17 +70,15 @@ def read_csv(data: bytes) -> Sheet:
             taken.append(line)
             yield line
 
-    rows: list[Row] = []
-    reader = csv.reader(lines(), delimiter=delimiter)
+    reader = csv.reader(lines(), delimiter=_delimiter(text[:65536]))
     try:
         for cells in reader:
             raw = "".join(taken).rstrip("\r\n").encode("utf-8", "surrogatepass")
-            rows.append(Row(reader.line_num - len(taken) + 1, [cell.strip() for cell in cells], raw))
+            yield Row(reader.line_num - len(taken) + 1, [cell.strip() for cell in cells], raw)
             taken.clear()
     except csv.Error as error:
         place = f"{reader.line_num}"
-        return Sheet("", rows, charset, Refusal("table.broken", place, (("row", place), ("reason", str(error)[:80]))))
-    return Sheet("", rows, charset)
+        raise Broken(Refusal("table.broken", place, (("row", place), ("reason", str(error)[:80])))) from error
 
 
 def _delimiter(text: str) -> str:
@@ -81,32 +94,34 @@ def _delimiter(text: str) -> str:
 
 
 def read_workbook(data: bytes) -> list[Sheet]:
-    """The sheets of an Excel workbook that hold anything; one with a refusal when it cannot be opened."""
+    """The sheets of an Excel workbook (xlsx or xls) that hold anything; one with a refusal when it cannot be opened."""
+    found: list[Sheet] = []
     try:
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        found: list[Sheet] = []
-        for sheet in book.worksheets:
-            rows = [
-                Row(number, cells, "\t".join(cells).encode("utf-8", "surrogatepass"))
-                for number, cells in enumerate(
-                    ([_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)), 1
-                )
-            ]
-            if any(any(row.cells) for row in rows):
-                found.append(Sheet(sheet.title, rows, "xlsx"))
-        book.close()
-    except (
-        InvalidFileException,
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        TypeError,
-        OSError,
-        IndexError,
-        SyntaxError,
-    ) as error:
-        return [Sheet("", [], "xlsx", Refusal("table.workbook_broken", "", (("reason", type(error).__name__),)))]
+        for name, rows in workbook_rows(data):
+            kept = list(rows)
+            if any(any(row.cells) for row in kept):
+                found.append(Sheet(name, kept, "xlsx"))
+    except Broken as broken:
+        return [Sheet("", [], "xlsx", broken.refusal)]
     return found
+
+
+def workbook_rows(data: bytes) -> Iterator[tuple[str, Iterator[Row]]]:
+    """Each sheet's name and its rows one after the other. Raises `Broken` for what cannot be opened."""
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        for name in book.sheet_names:
+            sheet = book.get_sheet_by_name(name)
+            yield name, _sheet_rows(sheet)
+    except (CalamineError, ValueError, OSError) as error:
+        reason = (("reason", type(error).__name__),)
+        raise Broken(Refusal("table.workbook_broken", "", reason)) from error
+
+
+def _sheet_rows(sheet: CalamineSheet) -> Iterator[Row]:
+    for number, values in enumerate(sheet.iter_rows(), 1):
+        cells = [_cell(value) for value in values]
+        yield Row(number, cells, "\t".join(cells).encode("utf-8", "surrogatepass"))
 
 
 def _cell(value: Any) -> str:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from yifang.knowledge import Knowledge
-from yifang.knowledge.models.diseases import Disease
 
 PRE, PSEUDO, TERMINATE, UNCERTAIN, HISTORICAL, OTHER, INFORMANT, SELF, PATIENT, ADJACENT, EXCLUDE, RULED_OUT = (
     1 << bit for bit in range(12)
@@ -123,7 +122,7 @@ def compile_lexicon(knowledge: Knowledge) -> Lexicon:
         if syndrome.exclude:
             concept("exclude", syndrome.id, syndrome.exclude.terms)
     for disease in knowledge.diseases.values():
-        concept("disease", disease.id, names_of_disease(disease, knowledge))
+        concept("disease", disease.id, knowledge.names_of(disease))
     for test in triggers.lab:
         concept("laboratory", test.id, (*test.names, *knowledge.spelled.get(test.id, ())))
     for image in triggers.imaging:
@@ -160,15 +159,6 @@ _FOLD |= {wide: _FOLD.get(narrow, narrow) for wide, narrow in _WIDE.items()}
 def fold(text: str) -> str:
     """Full width to half width, ASCII to upper case; one code point stays one, so that offsets hold."""
     return text.translate(_FOLD)
-
-
-def names_of_disease(disease: Disease, knowledge: Knowledge) -> set[str]:
-    """Name, aliases and other spellings, and the spoken order of a name in two parts: 病毒性肝炎·甲型 → 甲型肝炎."""
-    names = {disease.name.split("(")[0], *disease.aliases, *knowledge.spelled.get(disease.id, ())}
-    if "·" in disease.name:
-        whole, part = disease.name.split("·", 1)
-        names |= {part + whole, part + whole.replace("病毒性", "")}
-    return {one for one in names if one}
 
 
 def _holds_disease(text: str, terms: dict[str, set[tuple[Kind, str]]]) -> bool:

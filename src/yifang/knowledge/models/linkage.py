@@ -63,9 +63,10 @@ class LinkRule(Condition):
 
 
 class Forbid(Condition):
-    """What stands against every rule: where it holds, at most `leaves` remains of a verdict."""
+    """What stands against every rule but those it `spares`: where it holds, at most `leaves` remains of a verdict."""
 
     leaves: Literal["uncertain", "none"]
+    spares: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _says_something(self) -> Forbid:
@@ -98,6 +99,14 @@ class LinkagePack(Pack):
         used = {term for one in (*self.rules, *self.forbids) for term in (*one.agree, *one.any, *one.differ)}
         if missing := sorted(used - named):
             raise ValueError(f"terms without a name: {', '.join(missing)}")
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_spared_is_a_rule(self) -> LinkagePack:
+        rules = {rule.id for rule in self.rules}
+        for forbid in self.forbids:
+            if unknown := sorted(set(forbid.spares) - rules):
+                raise ValueError(f"{forbid.id} spares no rule of the pack: {', '.join(unknown)}")
         return self
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from yifang.knowledge.models.base import DiseaseId, Entry, Pack
+from yifang.knowledge.models.base import DiseaseId, Entry, Pack, SyndromeId
 
 
 class CountException(Entry):
@@ -24,13 +24,24 @@ class SubtypeNames(Entry):
     names: tuple[str, ...]
 
 
+class SyndromeName(Entry):
+    """A syndrome in English."""
+
+    id: SyndromeId
+    en: str
+
+
 class WatchedSeries(Entry):
-    """Series of one sort at one level, tested daily by `method` over windows of `window_days`, answered in `hours`."""
+    """Series of one sort at one level, judged by `method` over windows of `window_days`, answered in `hours`.
+
+    `fallback` judges where there is too little history for `method`.
+    """
 
     id: str
     sort: Literal["disease", "syndrome"]
     level: Literal["county", "township"]
     method: str
+    fallback: str | None = None
     day: Literal["onset", "diagnosis", "entry", "audit"]
     place: Literal["residence", "reporting"]
     window_days: int
@@ -39,9 +50,15 @@ class WatchedSeries(Entry):
 
 
 class SurveillancePack(Pack):
-    """`surveillance.yaml`."""
+    """`surveillance.yaml`. `final_audit`: columns of the export, the first that says a time is the final audit.
+
+    A case entered more than `news_days` ago raises no signal.
+    """
 
     NAME: ClassVar[str] = "surveillance"
     exceptions: tuple[CountException, ...]
     names: tuple[SubtypeNames, ...]
+    syndrome_names: tuple[SyndromeName, ...]
+    final_audit: tuple[str, ...]
+    news_days: int
     series: tuple[WatchedSeries, ...]

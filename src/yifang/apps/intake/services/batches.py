@@ -20,10 +20,11 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from yifang import formats
 from yifang.apps.accounts.keys import sealing
 from yifang.apps.intake.models import Batch, BatchState, Feed, Quarantined
+from yifang.apps.intake.services import days
 from yifang.apps.ledger.services import Actor, Change, append
 from yifang.apps.records.services import Received, receive
 from yifang.formats.canonical import Item, Refusal
-from yifang.kernel import clock
+from yifang.kernel import clock, protocols
 from yifang.kernel.errors import place_of
 from yifang.kernel.ids import new_id
 
@@ -112,6 +113,7 @@ def store(batch: Batch, part: Sequence[Item], start: int, by: Actor) -> Batch:
         part = part[max(0, batch.next_index - start) :]
         if not part:
             return batch
+        started = batch.next_index > 0
         received, refusals = receive_items(part, batch, by)
         refusals += [(item, item.refusal) for item in part if item.refusal is not None]
         batch.next_index += len(part)
@@ -122,6 +124,9 @@ def store(batch: Batch, part: Sequence[Item], start: int, by: Actor) -> Batch:
         batch.save(update_fields=["next_index", "items", "records", "repeats", "refused"])
         if refusals:
             _quarantine(refusals, batch, by)
+        unread = {id(item) for item, _ in refusals}
+        records = [record for item in part if id(item) not in unread for record in item.records]
+        days.count(batch.feed, records, received, arrivals=int(not started), items=len(part), refused=len(refusals))
     return batch
 
 
@@ -132,7 +137,13 @@ def receive_items(
     organisation = batch.feed.organisation
     try:
         with transaction.atomic():
-            return receive([record for item in part for record in item.records], organisation, batch.id, by), []
+            received = receive([record for item in part for record in item.records], organisation, batch.id, by)
+            for receiver in protocols.receivers:
+                if things := [one for item in part for one in getattr(item, receiver.name)]:
+                    stored, repeats = receiver.call(things, organisation, batch.id, by)
+                    received.stored += stored
+                    received.repeats += repeats
+            return received, []
     except _TO_TRY_AGAIN:
         raise
     except Exception as error:  # whatever it is: one record must not hold up the feed, and none may be lost

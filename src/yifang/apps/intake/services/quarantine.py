@@ -16,7 +16,9 @@ from yifang.apps.accounts.keys import sealing
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.accounts.words import both
 from yifang.apps.intake.models import TRANSITIONS, Batch, Quarantined, QuarantineState
+from yifang.apps.intake.services import days
 from yifang.apps.intake.services.batches import context, receive_items
+from yifang.apps.intake.services.views import mapping_of
 from yifang.apps.ledger.services import NODE, Actor, Change, append, looked
 from yifang.formats.canonical import Refusal
 from yifang.kernel import clock
@@ -82,9 +84,9 @@ def replay(item_id: UUID, by: Actor = NODE) -> Quarantined:
         item = rows.get(id=item_id)
         if item.state != QuarantineState.OPEN:
             return item
-        items = list(formats.read((item.batch.name, bytes_of(item))))
+        items = list(formats.read((item.batch.name, bytes_of(item)), mapping_of(item.batch.feed)))
         refusal = next((one.refusal for one in items if one.refusal is not None), None)
-        if refusal is None and not any(one.records for one in items):
+        if refusal is None and not any(one.holds for one in items):
             refusal = Refusal("intake.nothing_read")
         if refusal is None:
             received, refusals = receive_items(items, item.batch, by, whole=True)
@@ -94,6 +96,7 @@ def replay(item_id: UUID, by: Actor = NODE) -> Quarantined:
             item.save(update_fields=["code", "params", "place"])
             _say("intake.replay_refused", item, by, facts={"code": refusal.code})
             return item
+        days.count(item.batch.feed, [record for one in items for record in one.records], received)
         item.state = QuarantineState.REPLAYED
         item.save(update_fields=["state"])
         batch = Batch.objects.select_for_update().get(id=item.batch_id)

@@ -45,8 +45,8 @@ def audit_filter(query: QueryDict) -> AuditFilter:
         organisation=_uuid(query.get("org", "")),
         case_class=_class(query),
         overdue=tab == "overdue" or (tab == "all" and query.get("late") == "1"),
-        since=_day(query.get("since", "")),
-        until=_day(query.get("until", "")),
+        since=day(query.get("since", "")),
+        until=day(query.get("until", "")),
     )
 
 
@@ -57,8 +57,8 @@ def case_filter(query: QueryDict) -> CaseFilter:
         disease=_disease(query),
         case_class=_class(query),
         organisation=_uuid(query.get("org", "")),
-        since=_day(query.get("since", "")),
-        until=_day(query.get("until", "")),
+        since=day(query.get("since", "")),
+        until=day(query.get("until", "")),
         audited=audited,
         excluded=query.get("excluded") == "1",
     )
@@ -136,7 +136,7 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _day(text: str) -> date | None:
+def day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:

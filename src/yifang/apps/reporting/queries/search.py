@@ -58,4 +58,5 @@ def _persons(viewer: Viewer, text: str) -> list[UUID]:
         keys |= Q(phone_key=phone)
     # The purpose of a search is the search: what it finds is shown masked.
     with enter(viewer if viewer.purpose else viewer.acting_for(SEARCHING)):
-        return list(PersonIdentity.objects.filter(keys).values_list("person_id", flat=True)[:_PERSONS])
+        found = PersonIdentity.objects.filter(keys).select_related("person").only("person")
+        return [row.person.root_id for row in found[:_PERSONS]]

@@ -15,7 +15,8 @@ from django.db.models import QuerySet
 
 from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.ledger.subscriptions import Heard
-from yifang.apps.reporting import persons, visible
+from yifang.apps.places.naming import fold, place_in
+from yifang.apps.reporting import national, persons, visible
 from yifang.apps.reporting.models import Card, CardState, Case
 from yifang.apps.reporting.rules import illness_days
 from yifang.apps.reporting.subscribers.cards import taken
@@ -51,6 +52,8 @@ _FOLLOWED = (
     "report_area",
     "report_org_id",
     "school_id",
+    "place_id",
+    "unit_unresolved",
     "population",
     "sex",
     "age_days",
@@ -73,7 +76,11 @@ def on_cards(heard: Sequence[Heard]) -> None:
         if card.person_id is None:
             persons.link(card)  # this subscriber may run before the one that sets the person
         before = card.case_id
-        _place(card, taken_back.get(card.id))
+        there = national.link_own(card)
+        if there is not None and card.state != CardState.DELETED:
+            _put(card, there)
+        else:
+            _place(card, taken_back.get(card.id))
         for case_id in {before, card.case_id} - {None}:
             follow(Case.objects.select_for_update().get(id=case_id))
 
@@ -85,6 +92,7 @@ def follow(case: Case) -> None:
     case.excluded = not cards
     if cards:
         _fill(case, cards)
+    national.refollow(case)
     fields = [name for name, value in zip(_FOLLOWED, before, strict=True) if getattr(case, name) != value]
     visible.settle(
         visible.subject_of(case, case.entered_on), visible.of_case(case, case.cards.select_related("school"))
@@ -106,14 +114,18 @@ def _place(card: Card, taken_back: UUID | None) -> None:
     elif card.case is not None and card.case.disease == card.disease and card.case.person_id == card.person_id:
         return
     case = case or _same_illness(card)
-    joined = case is not None
     if case is None:
-        case = _make(card)
+        card.case = _make(card)
+        card.save(update_fields=["case"])
+    else:
+        _put(card, case)
+
+
+def _put(card: Card, case: Case) -> None:
     if card.case_id != case.id:
         card.case = case
         card.save(update_fields=["case"])
-        if joined:
-            _tell(case, "joined", card=card.id)
+        _tell(case, "joined", card=card.id)
 
 
 def _same_illness(card: Card) -> Case | None:
@@ -147,6 +159,8 @@ def _fill(case: Case, cards: Sequence[Card]) -> None:
     case.audited_on = _day(min(audits)) if audits else None
     case.residence_area, case.report_area = first.residence_area, first.report_area
     case.report_org, case.school, case.population = first.organisation, first.school, first.population
+    case.place = place_in(first.school, fold(first.school_class)) if first.school and first.school_class else None
+    case.unit_unresolved = first.school is None and bool(first.school_class)
     birth = first.person.birth_date
     case.age_days = max((first.onset_date - birth).days, 0) if birth else None
     case.sex = first.person.sex

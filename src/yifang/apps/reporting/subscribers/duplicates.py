@@ -42,7 +42,8 @@ def on_cards(heard: Sequence[Heard]) -> None:
 
 def _pair(card: Card, person: likeness.Who, keys: Sequence[bytes]) -> None:
     alike = CardKey.objects.filter(key__in=keys, disease=card.disease).exclude(card=card).values("card_id")
-    others = Card.objects.filter(id__in=alike).exclude(state__in=NO_REPORT)
+    of_one_person = Card.objects.filter(person__isnull=False, person=card.person_id, disease=card.disease)
+    others = (Card.objects.filter(id__in=alike) | of_one_person.exclude(id=card.id)).exclude(state__in=NO_REPORT)
     days = illness_days(card.disease, load())
     if days is not None and card.onset_date is not None:
         span = timedelta(days=days)
@@ -52,7 +53,7 @@ def _pair(card: Card, person: likeness.Who, keys: Sequence[bytes]) -> None:
     standing = versions.all_in_force(candidates)
     for other in candidates:
         scored = likeness.compare(person, _who(other, standing[other.id]))
-        if not scored.is_suspected:
+        if not scored.is_suspected and (card.person_id is None or other.person_id != card.person_id):
             continue
         earlier, later = sorted((card, other), key=lambda one: (one.created_at, one.id))
         pair, made = Duplicate.objects.get_or_create(

@@ -5,28 +5,33 @@ and counts them as they are now.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from yifang.apps.surveillance.counting import sql
 from yifang.apps.surveillance.models import Counted, CountState
+from yifang.kernel import clock
+
+Changed = set[tuple[str, str, str]]  # sort, name and county of series whose recent days changed
+_RECENT_DAYS = 31
 
 
-def count_cases(cases: Sequence[UUID]) -> None:
-    """Count these cases as they stand; an excluded one no more."""
+def count_cases(cases: Sequence[UUID]) -> Changed:
+    """Count these cases as they stand; an excluded one no more. Returns the series that changed of late."""
     if not cases:
-        return
+        return set()
     ids = list(dict.fromkeys(cases))
     new = f"(SELECT * FROM ({sql.CASES}) x WHERE subject = ANY (%(ids)s))"
-    _recount(new, ids)
+    return _recount(new, ids)
 
 
-def count_facts(facts: Sequence[Counted], subjects: Sequence[UUID]) -> None:
-    """Count what `facts` say of `subjects`, instead of whatever was counted of them before."""
+def count_facts(facts: Sequence[Counted], subjects: Sequence[UUID]) -> Changed:
+    """Count what `facts` say of `subjects`, instead of whatever was counted of them before. As `count_cases`."""
     ids = list(dict.fromkeys(subjects))
     if not ids:
-        return
+        return set()
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMPORARY TABLE IF NOT EXISTS to_count (LIKE surveillance_counted INCLUDING DEFAULTS) "
@@ -36,17 +41,23 @@ def count_facts(facts: Sequence[Counted], subjects: Sequence[UUID]) -> None:
         with cursor.copy(f"COPY to_count (id, {sql.FACT_LIST}) FROM STDIN") as copy:
             for number, one in enumerate(facts):
                 copy.write_row((number, *(getattr(one, name.strip('"')) for name in sql.FACTS)))
-    _recount("to_count", ids)
+    return _recount("to_count", ids)
 
 
-def _recount(new: str, ids: list[UUID]) -> None:
+def _recount(new: str, ids: list[UUID]) -> Changed:
     old = "(SELECT * FROM surveillance_counted WHERE subject = ANY (%(ids)s))"
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql.change(new, old), {"ids": ids})
+        cursor.execute(
+            f"WITH added AS ({sql.change(new, old)} RETURNING sort, name, county, day) "
+            "SELECT DISTINCT sort, name, county FROM added WHERE day > %(recent)s",
+            {"ids": ids, "recent": clock.today() - timedelta(days=_RECENT_DAYS)},
+        )
+        changed = set(cursor.fetchall())
         cursor.execute("DELETE FROM surveillance_counted WHERE subject = ANY (%s)", [ids])
         cursor.execute(
             f"INSERT INTO surveillance_counted ({sql.FACT_LIST}) SELECT {sql.FACT_LIST} FROM {new} f", {"ids": ids}
         )
+    return changed
 
 
 def compact(most: int = 200_000) -> int | None:
@@ -67,7 +78,9 @@ def compact(most: int = 200_000) -> int | None:
             return None
         cursor.execute(
             f"""
-            WITH fresh AS (SELECT DISTINCT {sql.KEY_LIST} FROM surveillance_count WHERE id > %(first)s AND id <= %(last)s),
+            WITH fresh AS (
+                SELECT DISTINCT {sql.KEY_LIST} FROM surveillance_count WHERE id > %(first)s AND id <= %(last)s
+            ),
             many AS (
                 SELECT {", ".join(f"c.{key}" for key in sql.KEYS)} FROM surveillance_count c JOIN fresh f ON {same}
                 GROUP BY {", ".join(f"c.{key}" for key in sql.KEYS)} HAVING count(*) > 1

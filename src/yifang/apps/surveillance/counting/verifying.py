@@ -47,7 +47,9 @@ def verify(most: int = 20) -> Verified:
         )
         cursor.execute("SELECT count(*), coalesce(sum(recounted), 0) FROM compared")
         keys, total = cursor.fetchone()
-        cursor.execute(f"SELECT {sql.KEY_LIST}, counted, recounted FROM compared WHERE counted <> recounted LIMIT {most}")
+        cursor.execute(
+            f"SELECT {sql.KEY_LIST}, counted, recounted FROM compared WHERE counted <> recounted LIMIT {most}"
+        )
         names = [name.strip('"') for name in sql.KEYS]
         differences = tuple(
             Difference(dict(zip(names, row[:-2], strict=True)), row[-2], row[-1]) for row in cursor.fetchall()

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from yifang.apps.records.models import Record
-from yifang.apps.surveillance.counting.keeping import count_facts
+from yifang.apps.surveillance.counting.keeping import Changed, count_facts
 from yifang.apps.surveillance.models import Counted, SubjectSort
 from yifang.kernel import areas, clock
 from yifang.kernel.errors import YifangError
@@ -13,11 +13,11 @@ from yifang.kernel.errors import YifangError
 ALL = "all"  # the name under which every visit is counted
 
 
-def count_visits(records: Sequence[tuple[Record, Sequence[str]]], gone: Collection[UUID]) -> None:
-    """Count these encounters, each under its syndromes and as a visit; those gone no more."""
+def count_visits(records: Sequence[tuple[Record, Sequence[str]]], gone: Collection[UUID]) -> Changed:
+    """Count these encounters, each under its syndromes and as a visit; those gone no more. As `count_cases`."""
     encounters = [(row, syndromes) for row, syndromes in records if row.kind == "encounter"]
     facts = [fact for row, syndromes in encounters for fact in _facts(row, syndromes)]
-    count_facts(facts, [*(row.id for row, _ in encounters), *gone])
+    return count_facts(facts, [*(row.id for row, _ in encounters), *gone])
 
 
 def _facts(row: Record, syndromes: Sequence[str]) -> list[Counted]:

@@ -6,11 +6,13 @@ from yifang.apps.surveillance.models.signals import (
     Conclusion,
     Feedback,
     FeedbackReceipt,
+    SeriesDue,
     Signal,
     SignalCase,
     SignalState,
     SignalStep,
 )
+from yifang.apps.surveillance.models.tallies import TallyNumber, TallySeries
 
 __all__ = [
     "TRANSITIONS",
@@ -22,9 +24,12 @@ __all__ = [
     "Feedback",
     "FeedbackReceipt",
     "PlaceKind",
+    "SeriesDue",
     "Signal",
     "SignalCase",
     "SignalState",
     "SignalStep",
     "SubjectSort",
+    "TallyNumber",
+    "TallySeries",
 ]

@@ -40,11 +40,20 @@ class Conclusion(models.TextChoices):
 
 
 class Signal(models.Model):
-    """`expected` and `limit` are counts over `window_days`; `due_at` is the clock of the first answer (响应)."""
+    """`expected` and `limit` are counts over `window_days`; `due_at` is the clock of the first answer (响应).
+
+    `disease` is a disease or, of `sort` syndrome, a syndrome of the packs. `unit` is the scope key of the class,
+    school, village or worksite in which a threshold was reached, or `series:` and the id of a reported series; empty
+    for the area. `explanation` holds the rule with its source and, of a series, the numbers that it was judged by.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    method = models.CharField(max_length=30)  # single_case, later moving_percentile, …
+    method = models.CharField(max_length=30)  # single_case, threshold, or one of `detect.METHODS`
+    sort = models.CharField(max_length=8, default="disease")
     disease = models.CharField(max_length=40)
+    unit = models.CharField(max_length=80, blank=True)
+    pvalue = models.FloatField(null=True)
+    score = models.FloatField(null=True)
     group = models.CharField(max_length=24)
     area_code = models.CharField(max_length=15)
     observed = models.PositiveIntegerField()
@@ -67,7 +76,7 @@ class Signal(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("method", "disease", "area_code"), condition=~Q(state="closed"), name="one_open_signal"
+                fields=("method", "disease", "area_code", "unit"), condition=~Q(state="closed"), name="one_open_signal"
             ),
             models.CheckConstraint(
                 condition=Q(state="closed", conclusion__gt="") | (~Q(state="closed") & Q(conclusion="")),
@@ -95,6 +104,21 @@ class SignalCase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.signal_id} ← {self.case_id}"
+
+
+class SeriesDue(models.Model):
+    """A series whose counts changed since it was last judged: of one disease or syndrome in one county."""
+
+    sort = models.CharField(max_length=8)
+    name = models.CharField(max_length=40)
+    county = models.CharField(max_length=6)
+    changes = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("sort", "name", "county"), name="one_due_a_series"),)
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.county}"
 
 
 class SignalStep(models.Model):

@@ -257,8 +257,10 @@ def _notice(one: Feedback, *, named: bool) -> protocols.Notice:
 
 
 def disease_name(disease: str) -> str:
-    """The disease in the reader's language."""
-    found = load().disease(disease)
+    """The disease or syndrome in the reader's language."""
+    found = load().diseases.get(disease)
+    if found is None:
+        return load().syndrome_name(disease, message_language())
     return found.en if message_language() == "en" else found.name
 
 

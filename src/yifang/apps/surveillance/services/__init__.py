@@ -1,7 +1,29 @@
-"""The verbs of surveillance: raise a signal for a case (jobs), answer it, tell those who reported, mark as read."""
+"""The verbs of surveillance.
+
+In jobs: raise a signal for a case or a strong suspicion (`consider…`), for the units of cases (`consider_units`), for
+series that changed (`note`, `judge_due`). For people: answer a signal, tell those who reported, mark as read.
+"""
 
 from yifang.apps.surveillance.services.answering import answer
+from yifang.apps.surveillance.services.due import note
 from yifang.apps.surveillance.services.feeding_back import give_feedback, mark_read
-from yifang.apps.surveillance.services.raising import consider
+from yifang.apps.surveillance.services.raising import consider, consider_suspicion, watched
+from yifang.apps.surveillance.services.series import judge, judge_due
+from yifang.apps.surveillance.services.tallying import judge_tallies
+from yifang.apps.surveillance.services.tallying import receive as receive_tallies
+from yifang.apps.surveillance.services.thresholds import consider_units
 
-__all__ = ["answer", "consider", "give_feedback", "mark_read"]
+__all__ = [
+    "answer",
+    "consider",
+    "consider_suspicion",
+    "consider_units",
+    "give_feedback",
+    "judge",
+    "judge_due",
+    "judge_tallies",
+    "mark_read",
+    "note",
+    "receive_tallies",
+    "watched",
+]

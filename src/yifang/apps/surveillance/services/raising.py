@@ -4,26 +4,34 @@ A case that is taken back, or corrected to another disease or county, leaves its
 when no case is left: a false alarm, too, is a person's to conclude, and a case may come back.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.db.models.functions import TruncMonth
 
 from yifang.apps.accounts.models import SubjectKind
-from yifang.apps.accounts.visibility import Subject, area_scopes, list_name, show
+from yifang.apps.accounts.visibility import Subject, area_scopes, show
 from yifang.apps.ledger.services import NODE, Change, append
-from yifang.apps.reporting.models import Card, CardState, Case
+from yifang.apps.reporting.models import Card, Case, Suspicion, SuspicionState
 from yifang.apps.surveillance.models import Signal, SignalCase, SignalState
-from yifang.apps.surveillance.single_case import METHOD, WORK, Watch, county_of, watch
-from yifang.apps.work.services import DeskAt, open_item
+from yifang.apps.surveillance.services.opening import Found, raise_signal, reporters_of
+from yifang.apps.surveillance.single_case import METHOD, Watch, county_of, watch
 from yifang.kernel import clock
-from yifang.kernel.ids import new_id
 from yifang.knowledge import load
 
-DESKS = ("duty_officer", "epidemiologist")
 MONTHS = 12
+
+
+def watched(cases: Sequence[UUID]) -> list[UUID]:
+    """Those of many cases that a signal may follow from, or that stand in one: the others need not be looked at."""
+    singly = [one.id for one in load().diseases.values() if one.is_watched_singly]
+    singly += [one.id for one in load().diseases.values() if any(part.alert for part in one.subtypes)]
+    rows = Case.objects.filter(id__in=cases).filter(Q(disease__in=singly) | Q(signalcase__isnull=False))
+    order = {case: place for place, case in enumerate(cases)}
+    return sorted(set(rows.values_list("id", flat=True)), key=order.__getitem__)
 
 
 def consider(case_id: UUID) -> Signal | None:
@@ -40,7 +48,7 @@ def consider(case_id: UUID) -> Signal | None:
         for row in SignalCase.objects.filter(case=case, left_at=None, signal__method=METHOD).select_related("signal"):
             if rule is None or (row.signal.disease, row.signal.area_code) != (case.disease, county):
                 _leave(row)
-        if rule is None or _stands_in_one(case):
+        if rule is None or _stands_in_one(case) or _is_history(case):
             return None
         signal = (
             Signal.objects.select_for_update()
@@ -48,7 +56,7 @@ def consider(case_id: UUID) -> Signal | None:
             .exclude(state=SignalState.CLOSED)
             .first()
         )
-        reporters = _reporters(case)
+        reporters = reporters_of([case])
         if signal is not None:
             return _join(signal, case, reporters)
         window = _cases_in(county, case.disease, clock.today() - timedelta(days=rule.window_days - 1))
@@ -58,41 +66,81 @@ def consider(case_id: UUID) -> Signal | None:
         return _raise(rule, case, together, county, reporters)
 
 
+def consider_suspicion(suspicion_id: UUID) -> Signal | None:
+    """The signal that a strong suspicion of a singly watched disease raised, joined or left: before there is a card.
+
+    It counts while it waits for the doctor, and after its report until the case stands in the signal itself.
+    """
+    with transaction.atomic():
+        one = Suspicion.objects.select_related("organisation").filter(id=suspicion_id).first()
+        if one is None or not one.organisation.area_code:
+            return None
+        county = county_of(one.organisation.area_code)
+        rule = watch(one.disease, one.subtype_hint)
+        if rule is None or rule.limit > 1:
+            return None
+        signal = (
+            Signal.objects.select_for_update()
+            .filter(method=METHOD, disease=one.disease, area_code=county)
+            .exclude(state=SignalState.CLOSED)
+            .first()
+        )
+        waiting = one.state in (SuspicionState.OPEN, SuspicionState.CONSULTING)
+        reported = one.state == SuspicionState.REPORTED and not Case.objects.filter(cards__suspicion=one).exists()
+        counts = one.confidence == "strong" and (waiting or reported)
+        if signal is None:
+            news = clock.now() - timedelta(days=load().surveillance.news_days)
+            return _raise_suspicion(one, rule, county) if counts and waiting and one.evidence_at > news else None
+        known = set(signal.explanation.get("suspicions", []))
+        if (str(one.id) in known) == counts:
+            return signal
+        signal.explanation["suspicions"] = sorted(known ^ {str(one.id)})
+        signal.explanation["reported_by"] = sorted({*signal.explanation["reported_by"], *_askers(one)})
+        _recount(signal)
+        kind = "surveillance.signal_joined" if counts else "surveillance.signal_left"
+        facts = {"suspicions": [one.id], "observed": signal.observed, "limit": signal.limit}
+        append(Change(kind, "signal", signal.id, facts=facts, scopes=area_scopes(*signal.explanation["areas"])), NODE)
+        return signal
+
+
+def _raise_suspicion(one: Suspicion, rule: Watch, county: str) -> Signal:
+    today = clock.today()
+    day = one.evidence_at.astimezone(clock.CHINA).date()
+    return raise_signal(
+        Found(
+            METHOD, one.disease, county, observed=1, expected=0.0, limit=float(rule.limit),
+            window_days=rule.window_days, first_day=day, last_day=day, hours=rule.hours, areas=(county,),
+            reporters=frozenset(_askers(one)),
+            explanation={
+                **rule.explanation(), "months": _by_month(county, one.disease, today), "suspicions": [str(one.id)],
+            },
+        )
+    )  # fmt: skip
+
+
+def _askers(one: Suspicion) -> set[str]:
+    """Who holds the suspicion: its hospital and, where one is known, its doctor."""
+    return {f"org:{one.organisation_id}"} | ({f"user:{one.clinician_id}"} if one.clinician_id else set())
+
+
+def _is_history(case: Case) -> bool:
+    """Entered long ago: the first export of a county tells of years, and none of it is news."""
+    return case.entered_on < clock.today() - timedelta(days=load().surveillance.news_days)
+
+
 def _raise(rule: Watch, case: Case, together: list[Case], county: str, reporters: set[str]) -> Signal:
-    knowledge, now, today = load(), clock.now(), clock.today()
+    today = clock.today()
     behind = [case, *together]
     reporting = sorted({county_of(one.report_area) for one in behind})
-    signal = Signal(
-        id=new_id(), method=METHOD, disease=case.disease, group=case.group, area_code=county, observed=len(behind),
-        expected=0.0, limit=float(rule.limit), window_days=rule.window_days, pack_digest=knowledge.digest,
-        explanation={
-            **rule.explanation(),
-            "areas": sorted({county, *reporting}),
-            "reported_by": sorted(reporters),
-            "months": _by_month(county, case.disease, today),
-        },
-        first_day=min(one.onset_date for one in behind), last_day=max(one.onset_date for one in behind),
-        raised_at=now, due_at=now + timedelta(hours=rule.hours),
+    return raise_signal(
+        Found(
+            METHOD, case.disease, county, observed=len(behind), expected=0.0, limit=float(rule.limit),
+            window_days=rule.window_days, first_day=min(one.onset_date for one in behind),
+            last_day=max(one.onset_date for one in behind), hours=rule.hours, cases=tuple(one.id for one in behind),
+            areas=tuple(reporting), reporters=frozenset(reporters),
+            explanation={**rule.explanation(), "months": _by_month(county, case.disease, today)},
+        )
     )  # fmt: skip
-    scopes = area_scopes(county, *reporting)
-    show(Subject(SubjectKind.SIGNAL, signal.id, today, case.disease, case.group), scopes, "signal")
-    signal.save(force_insert=True)
-    SignalCase.objects.bulk_create([SignalCase(signal=signal, case=one, joined_at=now) for one in behind])
-    append(
-        Change(
-            "surveillance.signal_raised", "signal", signal.id,
-            facts={"method": METHOD, "cases": [one.id for one in behind], "limit": rule.limit, "due_at": signal.due_at},
-            scopes=scopes,
-        ),
-        NODE,
-    )  # fmt: skip
-    name, name_en = (list_name(case.disease, case.group, lang) for lang in ("zh", "en"))
-    open_item(
-        WORK, "signal", signal.id, [DeskAt(f"area:{county}", role) for role in DESKS], NODE,
-        title=f"{name} · 单病例预警", title_en=f"{name_en}: single-case signal",
-        starts_at=now, due_at=signal.due_at, urgent=rule.hours <= 2,
-    )  # fmt: skip
-    return signal
 
 
 def _join(signal: Signal, case: Case, reporters: set[str]) -> Signal:
@@ -135,9 +183,17 @@ def _leave(row: SignalCase) -> None:
 
 
 def _recount(signal: Signal) -> None:
-    """Bring the signal's numbers in step with the cases behind it; with none left its days stay."""
-    days = list(signal.signalcase_set.filter(left_at=None).values_list("case__onset_date", flat=True))
-    signal.observed = len(days)
+    """Bring the signal's numbers in step with what is behind it; with nothing left its days stay.
+
+    A suspicion whose case has come counts no more by itself.
+    """
+    behind = signal.signalcase_set.filter(left_at=None)
+    days = list(behind.values_list("case__onset_date", flat=True))
+    if waiting := signal.explanation.get("suspicions"):
+        come = Card.objects.filter(suspicion__in=waiting, case__in=behind.values("case"))
+        gone = {str(one) for one in come.values_list("suspicion_id", flat=True)}
+        waiting = signal.explanation["suspicions"] = [one for one in waiting if one not in gone]
+    signal.observed = len(days) + len(waiting or ())
     signal.first_day, signal.last_day = min(days, default=signal.first_day), max(days, default=signal.last_day)
     signal.explanation["months"] = _by_month(signal.area_code, signal.disease, clock.today())
     signal.save(update_fields=["observed", "first_day", "last_day", "explanation"])
@@ -146,13 +202,6 @@ def _recount(signal: Signal) -> None:
 def _stands_in_one(case: Case) -> bool:
     rows = SignalCase.objects.filter(case=case, left_at=None)
     return rows.filter(signal__method=METHOD, signal__disease=case.disease).exists()
-
-
-def _reporters(case: Case) -> set[str]:
-    """The scopes that reported: each card's hospital and, where one is known, its doctor."""
-    cards = list(Card.objects.filter(case=case).exclude(state=CardState.DELETED))
-    organisations = {f"org:{card.organisation_id}" for card in cards} or {f"org:{case.report_org_id}"}
-    return organisations | {f"user:{card.doctor_id}" for card in cards if card.doctor_id}
 
 
 def _prefix(county: str) -> str:

@@ -11,7 +11,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from yifang.apps.accounts.words import message_language
 from yifang.apps.surveillance.models import TRANSITIONS, Signal, SignalState, SignalStep
+from yifang.apps.surveillance.presenting.series import Series, series_of
 from yifang.apps.surveillance.queries import area_name, disease_name
 from yifang.web.components import Moment, Tone
 from yifang.web.packs import confidence_name
@@ -39,52 +41,80 @@ class Row:
     disease: str
     area: str
     tone: Tone
-    months: Sequence[int]
+    series: Series
     curve: str
 
     @property
     def state(self) -> str:
         return str(SignalState(self.signal.state).label)
 
+    @property
+    def where(self) -> str:
+        """The unit in which a threshold was reached, else the area."""
+        return unit_name(self.signal) or self.area
+
 
 def row(signal: Signal) -> Row:
     """The row of a signal."""
-    months = [number for _month, number in signal.explanation["months"]]
-    name, area = disease_name(signal.disease), area_name(signal.area_code)
-    curve = _("{area} {disease} 近 {n} 个月每月病例数，本月 {last}").format(
-        area=area, disease=name, n=len(months), last=months[-1] if months else 0
-    )
-    return Row(signal, name, area, TONES[signal.state], months, curve)
+    name, area, series = disease_name(signal.disease), area_name(signal.area_code), series_of(signal)
+    return Row(signal, name, area, TONES[signal.state], series, series.says(f"{area} {name}"))
+
+
+def unit_name(signal: Signal) -> str:
+    """The class, school, village or series that the signal is about; "" for its whole area."""
+    unit = signal.explanation.get("unit") or {}
+    return str((unit.get("name_en") if message_language() == "en" else "") or unit.get("name") or "")
+
+
+METHODS = {
+    "single_case": gettext_lazy("单病例预警"),
+    "threshold": gettext_lazy("聚集性阈值"),
+    "moving_percentile": gettext_lazy("移动百分位数法"),
+    "ears_c1": "EARS C1",
+    "ears_c2": "EARS C2",
+    "ears_c3": "EARS C3",
+}
 
 
 def method_name(signal: Signal) -> str:
     """What the method is called."""
-    return _("单病例预警") if signal.method == "single_case" else signal.method
+    return str(METHODS.get(signal.method, signal.method))
 
 
 def reasons(signal: Signal) -> list[tuple[Any, Any]]:
-    """Why the signal was raised, each number with its name."""
+    """Why the signal was raised, each number with its name; what a method does not give is left out."""
     told = signal.explanation
-    return [
-        (_("方法"), method_name(signal)),
+    hours = told.get("response_hours") or (signal.due_at - signal.raised_at).total_seconds() / 3600
+    parameters = _("、").join(f"{key} {value}" for key, value in told.get("parameters", {}).items())
+    given = [
+        (_("方法"), method_name(signal) + (_("（往年数据不足三年，改用此法）") if told.get("fallback") else "")),
+        (_("单元"), unit_name(signal)),
         (_("观察到"), ngettext("{n} 例", "{n} 例", signal.observed).format(n=signal.observed)),
         (_("预期"), _("{n:g} 例").format(n=signal.expected)),
         (_("限值"), _("{n:g} 例 / {days} 天").format(n=signal.limit, days=signal.window_days)),
+        (_("P 值"), f"{signal.pvalue:.3g}" if signal.pvalue is not None else ""),
+        (_("参数"), parameters),
         (_("规则"), _rule(signal)),
         (_("来源"), told["source"]),
         (_("把握程度"), confidence_name(told["confidence"])),
-        (_("答复时限"), _("{n} 小时").format(n=told["response_hours"])),
+        (_("答复时限"), _("{n:g} 小时").format(n=round(hours, 1))),
         (_("知识包版本"), signal.pack_digest[:12]),
-        (_("涉及地区"), "、".join(area_name(code) for code in told["areas"])),
-    ]
+        (_("涉及地区"), _("、").join(area_name(code) for code in told["areas"])),
+        (_("未归到单元"), _("本县区另有 {n} 例没有填清学校或单位").format(n=told["unresolved"]) if told.get("unresolved") else ""),
+        (_("待排查线索"), _("{n} 条还没有报告的线索").format(n=len(told["suspicions"])) if told.get("suspicions") else ""),
+    ]  # fmt: skip
+    return [(label, text) for label, text in given if text not in ("", None)]
 
 
 def _rule(signal: Signal) -> SafeString:
     """The rule, which opens with its sources in the packs as they stand now."""
-    address = reverse("pack_entry", args=["diseases", "diseases", signal.disease])
-    return format_html(
-        '<a href="{}">{}</a>', address, _("{disease}的预警规则").format(disease=disease_name(signal.disease))
-    )
+    pack, part, *rest = str(signal.explanation["rule"]).split(".")
+    if pack == "diseases" or not rest:
+        address = reverse("pack_entry", args=["diseases", "diseases", signal.disease])
+        says = _("{disease}的预警规则").format(disease=disease_name(signal.disease))
+    else:
+        address, says = reverse("pack_entry", args=[pack, part, rest[0]]), f"{part}.{rest[0]}"
+    return format_html('<a href="{}">{}</a>', address, says)
 
 
 def moments(signal: Signal, steps: Sequence[SignalStep], left: Sequence[datetime]) -> list[Moment]:

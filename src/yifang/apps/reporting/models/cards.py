@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from yifang.apps.accounts.models import User
-from yifang.apps.places.models import Organisation
+from yifang.apps.places.models import Organisation, Place
 from yifang.apps.records.models import Person, Record
 from yifang.kernel.ids import new_id
 
@@ -141,6 +141,10 @@ class Case(models.Model):
     report_area = models.CharField(max_length=15)
     report_org = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     school = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="+")
+    # Where the person learns, works or lives with others, as far as it is resolved: what thresholds of a unit count.
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, null=True, related_name="+")  # class, dormitory
+    worksite = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="+")
+    unit_unresolved = models.BooleanField(default=False)  # a text names a unit that nobody has matched yet
     population = models.CharField(max_length=2, blank=True)
     sex = models.CharField(max_length=8, default="unknown")
     age_days = models.PositiveIntegerField(null=True)

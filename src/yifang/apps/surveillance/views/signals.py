@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from yifang.apps.accounts.viewers import Viewer
-from yifang.apps.surveillance import policy, presenting, queries, services
+from yifang.apps.surveillance import policy, queries, services
 from yifang.apps.surveillance.models import Conclusion
+from yifang.apps.surveillance.presenting import series
+from yifang.apps.surveillance.presenting import signals as presenting
 from yifang.apps.surveillance.services.feeding_back import DAYS, MOST_DAYS
 from yifang.kernel import clock, protocols
 from yifang.knowledge import load
@@ -97,8 +99,8 @@ def _list(request: HttpRequest, opened: str = "") -> dict[str, object]:
             tables.Column(_("信号"), "identity"),
             tables.Column(_("答复时限"), "clock"),
             tables.Column(_("状态"), "state"),
-            tables.Column(_("观察 / 限值"), "number"),
-            tables.Column(_("近 12 个月"), minor=True),
+            tables.Column(_("观察 / 限值"), "number", hint=_("下面是预期的例数")),
+            tables.Column(_("走势"), minor=True),
             tables.Column(_("负责人")),
         ],
         page=tables.Page([presenting.row(one) for one in page.rows], page.before, page.after),
@@ -171,6 +173,10 @@ def _detail(found: queries.Detail, viewer: Viewer) -> dict[str, object]:
             for case in found.cases
         ],
         "reasons": presenting.reasons(one),
+        "baseline": series.baseline(one, found.cases),
+        "place_map": series.place_map(one),
+        "situation_url": series.situation_url(one),
+        "where": load().regions.full_name(one.area_code) or one.area_code,
         "moments": presenting.moments(one, found.steps, found.left),
         "fallen": queries.says_fallen(one),
         "may_answer": policy.can_answer(one, viewer),

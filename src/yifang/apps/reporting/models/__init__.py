@@ -1,0 +1,48 @@
+"""Suspicions, cards, cases (`cards`), and the cards of the national system (`national`)."""
+
+from yifang.apps.reporting.models.cards import (
+    CARD_TRANSITIONS,
+    DUPLICATE_TRANSITIONS,
+    GONE,
+    NO_REPORT,
+    SUSPICION_TRANSITIONS,
+    Card,
+    CardKey,
+    CardState,
+    CardVersion,
+    Case,
+    DismissReason,
+    Duplicate,
+    DuplicateState,
+    EntrySource,
+    Reconciliation,
+    Said,
+    SavedView,
+    Suspicion,
+    SuspicionState,
+)
+from yifang.apps.reporting.models.national import NationalCard, Standing
+
+__all__ = [
+    "CARD_TRANSITIONS",
+    "DUPLICATE_TRANSITIONS",
+    "GONE",
+    "NO_REPORT",
+    "SUSPICION_TRANSITIONS",
+    "Card",
+    "CardKey",
+    "CardState",
+    "CardVersion",
+    "Case",
+    "DismissReason",
+    "Duplicate",
+    "DuplicateState",
+    "EntrySource",
+    "NationalCard",
+    "Reconciliation",
+    "Said",
+    "SavedView",
+    "Standing",
+    "Suspicion",
+    "SuspicionState",
+]

@@ -1,0 +1,255 @@
+"""Cards of the export come in by the chunk: new ones make cases, changed ones change theirs, the rest say nothing new.
+
+Runs in jobs, in the transaction of the chunk. Rows are written by COPY and what a chunk needs is read at once: a county
+has 200,000 cards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from yifang.apps.accounts.keys import sealing
+from yifang.apps.accounts.visibility import group_of, show_many
+from yifang.apps.ledger.bulk import copy_in
+from yifang.apps.ledger.services import Actor, Change, append
+from yifang.apps.places.models import Organisation, OrganisationKind
+from yifang.apps.places.naming import fold, folded_names, named
+from yifang.apps.records import people
+from yifang.apps.records.identity import identity_of
+from yifang.apps.reporting import visible
+from yifang.apps.reporting.models import Card, Case, NationalCard, Standing
+from yifang.apps.reporting.national.casing import fill
+from yifang.apps.reporting.national.comparing import differences
+from yifang.apps.reporting.national.timing import audit_in_time, report_in_time
+from yifang.formats import canonical
+from yifang.kernel import areas, clock
+from yifang.kernel.ids import new_id
+from yifang.knowledge import Knowledge, load
+
+_AGE, _AGE_DAYS = re.compile(r"(\d{1,3})(岁|月|天|日)?"), {"岁": 365.25, "月": 30.44, "天": 1, "日": 1}
+_FIELDS = [one.name for one in NationalCard._meta.concrete_fields if one.name not in ("id", "national_card_id")]
+_CASE_FIELDS = [one.name for one in Case._meta.concrete_fields if one.name not in ("id", "created_at")]
+
+
+def receive(
+    cards: Sequence[canonical.NationalCard], organisation: Organisation, batch: UUID, by: Actor
+) -> tuple[list[UUID], int]:
+    """Store a chunk. Returns the ids of the cards that are new or changed, and how many said only what is there.
+
+    Of one number the latest revision stands, whichever of the export's two scopes or files it came in.
+    """
+    told = _newest(cards)
+    known = {
+        row.national_card_id: row
+        for row in NationalCard.objects.select_for_update(of=("self",)).filter(national_card_id__in=told)
+    }
+    fresh = {number: one for number, one in told.items() if _is_news(one, known.get(number))}
+    rows = _Chunk(fresh, known, organisation, batch).rows()
+    if rows:
+        counted = [row.case_id for row in rows if row.case_id is not None]
+        append(
+            Change(
+                "reporting.cases_taken", "batch", batch,
+                facts={"cases": counted, "cards": len(rows), "organisation": organisation.id},
+                scopes=[organisation.scope],
+            ),
+            by,
+        )  # fmt: skip
+    return [row.id for row in rows], len(cards) - len(rows)
+
+
+def _newest(cards: Sequence[canonical.NationalCard]) -> dict[str, canonical.NationalCard]:
+    found: dict[str, canonical.NationalCard] = {}
+    for card in cards:
+        other = found.get(card.national_card_id)
+        if other is None or (card.revised_at or card.entered_at) >= (other.revised_at or other.entered_at):
+            found[card.national_card_id] = card
+    return found
+
+
+def _is_news(card: canonical.NationalCard, row: NationalCard | None) -> bool:
+    if row is None:
+        return True
+    older = card.revised_at is not None and row.revised_at is not None and card.revised_at < row.revised_at
+    older = older or (card.revised_at is None and row.revised_at is not None)
+    return not older and _digest(card) != bytes(row.digest)
+
+
+def _digest(card: canonical.NationalCard) -> bytes:
+    return sealing().index("national", repr(card))
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """The news of a chunk and what its rows need: persons, our own cards, organisations, cases."""
+
+    fresh: Mapping[str, canonical.NationalCard]
+    known: Mapping[str, NationalCard]
+    organisation: Organisation
+    batch: UUID
+
+    def rows(self) -> list[NationalCard]:
+        """Write everything that follows from the news."""
+        if not self.fresh:
+            return []
+        knowledge = load()
+        persons = self._persons()
+        own = {
+            one.national_card_id: one
+            for one in Card.objects.select_related("case").filter(national_card_id__in=self.fresh)
+        }
+        sites = _Sites()
+        cases = Case.objects.in_bulk([row.case_id for row in self.known.values() if row.case_id])
+        made: list[NationalCard] = []
+        changed: list[NationalCard] = []
+        new_cases: list[Case] = []
+        old_cases: list[Case] = []
+        for number, card in self.fresh.items():
+            row = self.known.get(number)
+            (made if row is None else changed).append(row := row or NationalCard(id=new_id(), national_card_id=number))
+            _state(row, card, self.batch, knowledge, sites)
+            row.person_id = persons[number]
+            _hold_against(row, own.get(number))
+            if not row.disease:
+                continue
+            case = cases.get(row.case_id) if row.case_id else None
+            if case is None and row.card is not None and row.card.case is not None and row.card.case_id not in cases:
+                case = row.card.case
+            (old_cases if case is not None else new_cases).append(
+                case := case or Case(id=new_id(), created_at=row.received_at)
+            )
+            self._case(case, row, card, sites)
+            row.case = case
+        shown = [pair for case in new_cases for pair in _shown(case)]
+        for reason in {reason for *_, reason in shown}:
+            show_many([(subject, scope) for subject, scope, why in shown if why == reason], reason)
+        copy_in(new_cases)
+        Case.objects.bulk_update(old_cases, _CASE_FIELDS, batch_size=200)
+        for case in old_cases:
+            visible.settle(
+                visible.subject_of(case, case.entered_on), visible.of_case(case, case.cards.select_related("school"))
+            )
+        copy_in(made)
+        NationalCard.objects.bulk_update(changed, _FIELDS, batch_size=200)
+        _follow_cards(made, changed)
+        return [*made, *changed]
+
+    def _persons(self) -> dict[str, UUID]:
+        known = [
+            people.Known(
+                identity_of(card.person), card.person.sex, _birth(card), card.residence_area, f"national|{number}"
+            )
+            for number, card in self.fresh.items()
+        ]
+        return dict(zip(self.fresh, people.find_or_make(known, self.organisation), strict=True))
+
+    def _case(self, case: Case, row: NationalCard, card: canonical.NationalCard, sites: _Sites) -> None:
+        fill(case, row)
+        case.person_id, case.sex = row.person_id, card.person.sex
+        case.age_days = _age_days(card)
+        case.report_org_id = row.organisation_id or self.organisation.id
+        case.population = card.population[:2]
+        died = card.death_audited_at or row.audited_at
+        case.death_audited_on = died.astimezone(clock.CHINA).date() if row.died_on and died else None
+        sites.place(case, card.person.employer)
+
+
+def _birth(card: canonical.NationalCard) -> date | None:
+    return date.fromisoformat(card.person.birth.iso[:10]) if card.person.birth else None
+
+
+def _age_days(card: canonical.NationalCard) -> int | None:
+    """Age at onset, from the birth date, else from the age as the export writes it: 35岁, 6月."""
+    if (birth := _birth(card)) is not None:
+        return max((card.onset - birth).days, 0)
+    written = _AGE.fullmatch(card.person.age_text)
+    return round(int(written[1]) * _AGE_DAYS[written[2] or "岁"]) if written else None
+
+
+def _state(row: NationalCard, card: canonical.NationalCard, batch: UUID, knowledge: Knowledge, sites: _Sites) -> None:
+    """What the row says of itself."""
+    states = {one.id: one.counts for one in knowledge.national_system.audit_states}
+    pending = states[card.audit_state] == "previous"
+    audited = card.finally_audited_at if states[card.audit_state] is True else None
+    row.card_no, row.digest, row.batch = card.card_no[:40], _digest(card), batch
+    row.audit_state, row.card_state = card.audit_state, card.card_state
+    row.stands = card.audit_state not in _GONE
+    row.disease = (card.previous_disease or card.disease) if pending else card.disease
+    row.disease_text, row.subtype = card.disease_text[:80], card.subtype
+    row.group, row.case_class = group_of(row.disease) if row.disease else "ordinary", card.case_class
+    row.residence_area, row.report_area = card.residence_area, card.report_area
+    row.organisation = sites.reporter(card.report_org, card.report_area)
+    row.organisation_text = card.report_org[:120]
+    row.onset_date, row.diagnosed_at, row.entered_at = card.onset, card.diagnosed_at, card.entered_at
+    row.county_audited_at = card.county_audited_at
+    row.audited_at = (card.previous_audited_at or row.audited_at) if pending else audited
+    row.revised_at, row.deleted_at, row.died_on = card.revised_at, card.deleted_at, card.died_on
+    row.report_in_time, row.audit_in_time = report_in_time(card, knowledge), audit_in_time(card, knowledge)
+    row.values, row.received_at = dict(card.others), clock.now()
+
+
+_GONE = ("deleted", "not_counted", "duplicate")
+
+
+def _hold_against(row: NationalCard, own: Card | None) -> None:
+    row.card = own
+    row.differs = differences(own, row) if own is not None else []
+    row.standing = Standing.ONLY_THERE if own is None else Standing.DIFFERENT if row.differs else Standing.BOTH
+
+
+def _shown(case: Case) -> list[tuple[visible.Subject, str, str]]:
+    subject = visible.subject_of(case, case.entered_on)
+    found = [(subject, scope, reason) for scope, reason in visible.of_case(case, ()).items()]
+    return [*found, (subject, f"org:{case.report_org_id}", visible.HOSPITAL)]
+
+
+def _follow_cards(*rows: Sequence[NationalCard]) -> None:
+    """Our own cards belong to the case that their national card has."""
+    moved = [row for some in rows for row in some if row.card is not None and row.card.case_id != row.case_id]
+    for row in moved:
+        Card.objects.filter(id=row.card_id).update(case=row.case_id)
+
+
+class _Sites:
+    """Organisations and units by what the export calls them; read once for a chunk."""
+
+    def __init__(self) -> None:
+        self._reporters: dict[str, list[Organisation]] = {}
+        for one in Organisation.objects.filter(active=True):
+            for name in {fold(one.name), *(fold(other) for other in one.also_known_as)}:
+                self._reporters.setdefault(name, []).append(one)
+        self._names = folded_names()
+        self._units: dict[tuple[str, str], tuple[Organisation | None, object]] = {}
+
+    def reporter(self, name: str, area: str) -> Organisation | None:
+        """The organisation of that name; of several the one in the reporting county; None where none or two fit."""
+        found = self._reporters.get(fold(name), [])
+        near = [one for one in found if one.area_code[:6] == area[:6]] if len(found) > 1 else found
+        return near[0] if len(near) == 1 else None
+
+    def place(self, case: Case, text: str) -> None:
+        """The school, class or worksite that the employer's text names exactly; else that it is not resolved."""
+        case.school = case.place = case.worksite = None
+        case.unit_unresolved = bool(text)
+        if not text:
+            return
+        key = (text, case.residence_area[:6])
+        if key not in self._units:
+            match = named(fold(text), _county(case.residence_area), self._names)
+            self._units[key] = (match.organisation, match.place) if match else (None, None)
+        organisation, place = self._units[key]
+        if organisation is not None:
+            case.unit_unresolved = False
+            case.place = place
+            if organisation.kind == OrganisationKind.SCHOOL:
+                case.school = organisation
+            else:
+                case.worksite = organisation
+
+
+def _county(area: str) -> str:
+    return areas.at_level(area, "county") or areas.normalise(area)
