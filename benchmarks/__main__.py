@@ -22,6 +22,7 @@ BENCHMARKS = {
     "export": "benchmarks.export",
     "pages": "benchmarks.pages",
     "link": "benchmarks.link",
+    "people": "benchmarks.people",
 }
 
 

@@ -135,7 +135,7 @@ def febrl(name: str) -> tuple[list[Facts], list[object]]:
         batch.append(
             facts(
                 names=(f"{row['given_name']} {row['surname']}",), birth=_iso(row["date_of_birth"]),
-                insurance=(row["soc_sec_id"],), addresses=(f"{row['street_number']} {row['address_1']} {row['suburb']}",),
+                insurance=(row["soc_sec_id"],), addresses=(" ".join(row[part] for part in _ADDRESS),),
                 township=row["postcode"],
             )
         )  # fmt: skip
@@ -182,6 +182,7 @@ def phdi() -> tuple[list[Facts], list[object]]:
     return batch, list(range(len(batch)))
 
 
+_ADDRESS = ("street_number", "address_1", "suburb")
 SETS: dict[str, Callable[[], tuple[list[Facts], list[object]]]] = {
     "febrl1 (English)": lambda: febrl("febrl1"),
     "febrl2 (English)": lambda: febrl("febrl2"),

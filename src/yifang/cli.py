@@ -13,8 +13,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
 from yifang.kernel import messages
@@ -33,23 +33,29 @@ class Command:
     says: str
     role: str = ""  # the database role to sign in as; empty: no Django
     settings: bool = True
+    apart: Mapping[str, Command] = field(default_factory=dict)  # verbs that are commands of their own
 
 
 COMMANDS = {
     "run": Command("yifang.node.supervisor", "启动整个节点 · run the whole node"),
     "identify": Command("yifang.identify.command", "识别文件中的可疑传染病 · find suspicions in files", settings=False),
     "detect": Command("yifang.detect.command", "发现病例数的异常升高 · find what stands out in counts", settings=False),
+    "world": Command(
+        "yifang.world.command", "虚构的县 · a fictional county with known truth", settings=False,
+        apart={"score": Command("yifang.node.county.score", "", role="jobs")},
+    ),
     "intake": Command("yifang.apps.intake.command", "接收文件 · put files into the node", role="jobs"),
     "places": Command("yifang.apps.places.command", "单位与场所 · organisations and places", role="jobs"),
     "feeds": Command("yifang.apps.intake.feeds_command", "数据源 · where files come from", role="jobs"),
     "accounts": Command("yifang.apps.accounts.command", "账号与岗位 · accounts and seats", role="jobs"),
+    "counts": Command("yifang.apps.surveillance.command", "计数表 · verify and compact the counts", role="jobs"),
     "packs": Command("yifang.knowledge.command", "知识包 · check, show, compare packs", settings=False),
     "ledger": Command("yifang.apps.ledger.command", "台账 · verify the ledger", role="jobs"),
     "keys": Command("yifang.node.keys", "加密密钥 · keys of the cipher", role="jobs"),
     "backup": Command("yifang.node.backup", "备份 · back up database and keys"),
     "restore": Command("yifang.node.restore", "恢复备份 · restore a backup into an empty node"),
     "migrate": Command("yifang.node.migrate", "更新数据库 · bring the database up to date", role="owner"),
-    "doors": Command("yifang.node.doors", "HL7 v2 接收进程 · the process that takes HL7 v2", role="jobs"),
+    "doors": Command("yifang.node.doors", "接收消息的进程 · the process that takes messages", role="jobs"),
     "jobs": Command("yifang.node.jobs", "后台任务进程 · the background process", role="jobs"),
     "manage": Command("yifang.node.manage", "Django 管理命令 · Django's own commands", role="owner"),
 }
@@ -87,6 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(name: str, words: list[str]) -> int:
     command = COMMANDS[name]
+    if words and words[0] in command.apart:
+        command, name, words = command.apart[words[0]], f"{name} {words[0]}", words[1:]
     if not command.settings:
         args = _parser(name, command).parse_args(words)
         return int(args.run(args))

@@ -103,6 +103,12 @@ def test_which_line_a_place_marks(county, place, kind, marked):
     assert [line.text for line in shown.lines if line.marked] == ([marked] if marked else [])
 
 
+def test_a_json_pointer_marks_the_line_of_its_name(county):
+    text = '{\n "kind": "x",\n "diagnoses": [\n  {"role": "?"}\n ]\n}'
+    shown = presenting.original(quarantined(county, place="/diagnoses/0/role", raw=text, kind="json"), text.encode())
+    assert [line.text for line in shown.lines if line.marked] == ['  {"role": "?"}']
+
+
 def test_what_is_no_text_is_shown_as_hex(county):
     shown = presenting.original(quarantined(county), bytes(range(256)))
     assert shown.lines == []

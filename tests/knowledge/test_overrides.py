@@ -108,3 +108,33 @@ def test_any_pack_can_be_overridden(tmp_path: Path, pack: str, override: str, re
     else:
         assert callable(read)
         assert read(knowledge.load([path]))
+
+
+def test_what_a_node_names_at_its_start_is_in_force_everywhere(tmp_path):
+    from yifang import knowledge
+
+    (tmp_path / "measles.yaml").write_text(
+        "pack: diseases\nsource: {id: here, text: test, confidence: HIGH}\n"
+        "override:\n  diseases:\n    measles: {report_hours: 6}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "regions.csv").write_text("code,name,level,parent\n649921,禾澍县,county,649900\n", encoding="utf-8")
+    try:
+        knowledge.use([tmp_path])
+        assert knowledge.load().disease("measles").report_hours == 6
+        assert knowledge.load().regions["649921"].name == "禾澍县"
+        assert knowledge.load(()).disease("measles").report_hours == 24
+    finally:
+        knowledge.use([])
+    assert "649921" not in knowledge.load().regions
+
+
+def test_a_division_of_the_wrong_level_is_named_with_its_line(tmp_path):
+    import pytest
+
+    from yifang import knowledge
+
+    (tmp_path / "regions.csv").write_text("code,name,level,parent\n649921,禾澍县,city,649900\n", encoding="utf-8")
+    with pytest.raises(knowledge.PackError) as wrong:
+        knowledge.load([tmp_path])
+    assert [(one.line, one.code) for one in wrong.value.problems] == [(2, "knowledge.region_row")]

@@ -14,7 +14,7 @@ from yifang.knowledge import Knowledge
 @lru_cache(maxsize=1)
 def shipped() -> Knowledge:
     """The packs as they are shipped, without a region's overrides."""
-    return knowledge.load()
+    return knowledge.load(())
 
 
 def alert(packs: Knowledge) -> dict[str, int]:

@@ -14,7 +14,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from yifang.kernel import areas
 from yifang.kernel.digest import digest_of
+from yifang.kernel.errors import YifangError
 from yifang.knowledge import overriding, reading
 from yifang.knowledge.knowledge import Knowledge
 from yifang.knowledge.models import PACKS
@@ -30,13 +32,23 @@ SHIPPED = (Path(__file__).parent / "packs").resolve()
 Raw = dict[str, Any]
 
 
-def load(overrides: Iterable[Path] = (), *, packs: Path = SHIPPED) -> Knowledge:
-    """All packs with `overrides` (files or folders, later ones win) merged in.
+_in_force: tuple[Path, ...] = ()  # the overrides of this process
+
+
+def use(overrides: Iterable[Path]) -> None:
+    """From now on `load()` without words merges these in: a node says its region's once, at its start."""
+    global _in_force
+    _in_force = tuple(Path(place).resolve() for place in overrides)
+
+
+def load(overrides: Iterable[Path] | None = None, *, packs: Path = SHIPPED) -> Knowledge:
+    """All packs with `overrides` (files or folders, later ones win) merged in; without, those that `use` named.
 
     Raises PackError (a ConfigError) with every problem: file, line, place, rule and mend.
     """
-    # Asked hundreds of times for one page: the shipped folder is resolved once, not with system calls each time.
-    return _load(tuple(Path(place).resolve() for place in overrides), packs if packs is SHIPPED else packs.resolve())
+    # Asked hundreds of times for one page: folders are resolved once, not with system calls each time.
+    places = _in_force if overrides is None else tuple(Path(place).resolve() for place in overrides)
+    return _load(places, packs if packs is SHIPPED else packs.resolve())
 
 
 @lru_cache(maxsize=4)
@@ -49,12 +61,33 @@ def _load(places: tuple[Path, ...], folder: Path) -> Knowledge:
     effective = dict(shipped)
     for one in overrides:
         effective[one.content.pack] = overriding.apply(effective[one.content.pack], one.content)
-    regions = Regions(folder / REGIONS_CSV)
+    more = [place / REGIONS_CSV for place in places if (place / REGIONS_CSV).is_file()]
+    problems += _bad_regions(more)
+    if problems:
+        raise PackError(problems)
+    regions = Regions(folder / REGIONS_CSV, more)
     validated = _validate(effective, folder, overrides, regions, problems)
     if problems:
         raise PackError(problems)
     digest = digest_of({"packs": effective, "regions": regions.digest})
     return Knowledge(packs=validated, raw=effective, regions=regions, digest=digest)
+
+
+def _bad_regions(files: Iterable[Path]) -> list[Problem]:
+    """What is wrong with the divisions that a region adds: the form of a row, a code, a level that is not the code's."""
+    found: list[Problem] = []
+    for path in files:
+        for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+            if not line or line.startswith(("#", "code,")):
+                continue
+            parts = line.split(",")
+            try:
+                right = len(parts) == 4 and bool(parts[1]) and areas.level(parts[0]) == parts[2]
+            except YifangError:
+                right = False
+            if not right:
+                found.append(Problem(path, number, "", "knowledge.region_row", {"row": line[:60]}))
+    return found
 
 
 def _read_shipped(folder: Path, problems: list[Problem]) -> dict[str, Raw]:

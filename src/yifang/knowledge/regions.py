@@ -6,7 +6,7 @@ Source and confidence stand in the comment lines of the file. Villages and grids
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,14 +31,21 @@ class Region:
 
 
 class Regions:
-    """The tree of divisions. Asking costs one reading of the file (some 50 ms), once."""
+    """The tree of divisions. Asking costs one reading of the file (some 50 ms), once.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    `more` are files of the same form whose rows a region adds: what was founded since, or a county that is made up.
+    """
+
+    def __init__(self, path: Path, more: Sequence[Path] = ()) -> None:
+        self._path, self._more = path, tuple(more)
 
     @cached_property
     def _bytes(self) -> bytes:
-        return self._path.read_bytes()
+        added = []
+        for path in self._more:
+            lines = [line for line in path.read_bytes().splitlines() if line and not line.startswith(b"#")]
+            added += [*lines[1:], b""]
+        return self._path.read_bytes().rstrip(b"\n") + b"\n" + b"\n".join(added)
 
     @cached_property
     def digest(self) -> str:
@@ -47,7 +54,7 @@ class Regions:
 
     @cached_property
     def _rows(self) -> dict[str, Region]:
-        lines = (line for line in self._bytes.decode("utf-8").splitlines() if not line.startswith("#"))
+        lines = (line for line in self._bytes.decode("utf-8").splitlines() if line and not line.startswith("#"))
         rows = csv.reader(lines)
         next(rows)  # the header
         known: dict[str, areas.Level] = {level: level for level in areas.LEVELS}

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from yifang.kernel import areas
 from yifang.kernel.errors import ConfigError, YifangError
 
+COUNTY_AREA = "649921"  # of the fictional county
 ROLES = ("hospital", "district", "city", "province")
 
 
@@ -34,6 +35,7 @@ class Config:
     data: Path
     shared: Path | None
     demo: bool
+    county: Path | None
     name: str
     role: str
     area: str
@@ -104,6 +106,10 @@ def _folder(value: str) -> Path:
     if path.exists() and not path.is_dir():
         raise _Wrong("应是一个目录，而这是文件", "it must be a folder, and this is a file")
     return path
+
+
+def _folder_or_none(value: str) -> Path | None:
+    return _folder(value) if value else None
 
 
 def _existing_folder(value: str) -> Path | None:
@@ -181,6 +187,9 @@ SETTINGS = (
     Setting("shared", "YIFANG_SHARED", "", _existing_folder, "共享资料目录（测试用）",
             "folder of shared material (tests)"),
     Setting("demo", "YIFANG_DEMO", "0", _yes, "装入演示数据并打印演示账号", "load the demo and print its sign-ins"),
+    Setting("county", "YIFANG_COUNTY", "", _folder_or_none,
+            "虚构的县所在目录：没有就先造一个，再装入并让它活下去",
+            "folder of a fictional county: made where it is not there, filled in, kept alive"),
     Setting("name", "YIFANG_NAME", "医防示范节点", str, "节点名称，显示在页面上",
             "name of the node, shown on its pages"),
     Setting("role", "YIFANG_ROLE", "district", _one_of(*ROLES), "节点角色：" + "、".join(ROLES),
@@ -232,7 +241,7 @@ def load(
             raw, origin = environ[one.env], one.env
         elif one.field in written:
             raw, origin = written[one.field], str(file)
-            if one.parse in (_folder, _existing_folder) and raw:
+            if one.parse in (_folder, _folder_or_none, _existing_folder) and raw:
                 raw = str(folder / raw)  # a file's paths are relative to the file, wherever it is read from
         if one.field == "inbox" and not raw:
             raw = str(values["data"] / "inbox")
@@ -242,6 +251,10 @@ def load(
             raise ConfigError(
                 "node.setting_wrong", setting=one.env, value=raw, origin=origin, rule=wrong.rule
             ) from None
+    if values["county"] is not None:
+        # its codes are no real ones, so its own list of divisions comes with it
+        values["overrides"] = values["overrides"] or values["county"] / "packs"
+        values["area"] = values["area"] or COUNTY_AREA
     return Config(**values)
 
 

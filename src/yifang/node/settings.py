@@ -7,10 +7,12 @@ says it. Jobs and web own nothing; only migrations sign in as owner.
 import os
 from functools import partial
 
+from yifang import knowledge
 from yifang.node import config as node_config
 from yifang.node import database, logs, secrets
 
 YIFANG = node_config.load()
+knowledge.use([YIFANG.overrides] if YIFANG.overrides else [])
 YIFANG_SECRETS = secrets.load(YIFANG.data)
 YIFANG_READ_SECRETS = partial(secrets.latest, YIFANG.data)
 _database = database.of(YIFANG)
@@ -50,6 +52,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "yifang.node.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "yifang.apps.accounts.middleware.MachineMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "yifang.apps.accounts.middleware.LanguageMiddleware",
@@ -161,6 +164,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = YIFANG.data / "files"
+YIFANG_MAPS = YIFANG.data / "maps"  # outlines that the installation brought (`yifang places map`)
+YIFANG_PAPERS = YIFANG.data / "papers"  # templates of its own for documents, in place of the shipped ones
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20_000_000
 
 # -- words and time

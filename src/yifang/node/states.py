@@ -16,6 +16,7 @@ MACHINES = (
     ("预警信号 · signal", "surveillance", "SignalState", "TRANSITIONS"),
     ("待办 · work item", "work", "WorkState", "TRANSITIONS"),
     ("隔离 · quarantined item", "intake", "QuarantineState", "TRANSITIONS"),
+    ("疑似同一人 · pair of persons", "records", "PairState", "PAIR_TRANSITIONS"),
     ("人员冲突 · conflict of persons", "records", "ConflictState", "CONFLICT_TRANSITIONS"),
     ("场所匹配 · place match", "places", "MatchState", "TRANSITIONS"),
     ("应急查看 · break-glass", "accounts", "GlassState", "GLASS_TRANSITIONS"),

@@ -1,6 +1,6 @@
 """`yifang run`: the whole node in one command, and the process that keeps it alive.
 
-It starts the database, brings it up to date, serves the pages, the background jobs and the MLLP door, starts again what
+It starts the database, brings it up to date, serves the pages, the background jobs and the doors, starts again what
 dies, and stops doors → web → jobs → database on Ctrl-C or SIGTERM. It holds no database connection and imports no
 Django itself.
 """
@@ -13,6 +13,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 
 from yifang.kernel.errors import ConfigError
@@ -76,14 +77,16 @@ class _Node:
         self._database = database.of(config)
         self._web = Child("web", "yifang.node.web", environment=self._as("web"))
         self._jobs = Child("jobs", "yifang.cli", ["jobs"], environment=self._as("jobs"))
-        self._doors = (
-            [Child("doors", "yifang.cli", ["doors"], environment=self._as("jobs"))] if config.mllp_port else []
-        )
-        self._demo = Child("demo", "yifang.node.demo", environment=self._as("owner"))
+        self._doors = Child("doors", "yifang.cli", ["doors"], environment=self._as("jobs"))
+        shown = "yifang.node.county" if config.county else "yifang.node.demo"
+        self._demo = Child("demo", shown, environment=self._as("owner"))
 
     def live(self) -> None:
         """Start, watch, and whatever happens stop in order."""
         try:
+            if self._config.county is not None and not (self._config.county / "county.json").is_file():
+                self._say("造一个虚构的县 · making a fictional county")
+                self._make(self._config.county)
             self._say("启动数据库 · starting the database")
             self._database.start()
             if not freshness.is_fresh(self._config, self._database):
@@ -91,19 +94,19 @@ class _Node:
                 self._migrate()
             self._web.start()
             self._until_served()  # before jobs: while both load, neither core is left for the first page
-            for child in (self._jobs, *self._doors):
-                child.start()
+            self._jobs.start()
+            self._doors.start()
             self._say(f"医防已就绪 · Yifang is ready: {address(self._config)}")
-            if self._config.demo:
+            if self._config.demo or self._config.county:
                 self._demo.start()
             while True:
-                self._keep(self._web, self._jobs, *self._doors)
+                self._keep(self._web, self._jobs, self._doors)
                 time.sleep(_GLANCE)
         finally:
             for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(name, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
             self._say("正在停止 · stopping")
-            for child in (self._demo, *self._doors, self._web, self._jobs):
+            for child in (self._demo, self._doors, self._web, self._jobs):
                 child.stop()
             self._database.stop()
 
@@ -127,6 +130,16 @@ class _Node:
             child.stop()
         if code:
             raise ConfigError("node.migrate_failed", code=code)
+
+    def _make(self, county: Path) -> None:
+        child = Child("world", "yifang.cli", ["world", "make", "--out", str(county)])
+        child.start()
+        try:
+            code = child.wait()
+        finally:
+            child.stop()
+        if code:
+            raise ConfigError("node.county_failed", code=code)
 
     def _until_served(self) -> None:
         """Wait until the pages answer, whatever they say, keeping web and database alive meanwhile."""

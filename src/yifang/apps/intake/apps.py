@@ -11,11 +11,14 @@ class IntakeConfig(AppConfig):
     label = "intake"
 
     def ready(self) -> None:
-        from yifang.apps.intake import jobs, queries, subscribers
+        from yifang.apps.intake import feed_pages, jobs, queries, subscribers
+        from yifang.apps.intake.services import views
         from yifang.apps.intake.services.batches import context
+        from yifang.apps.intake.sql import polling
         from yifang.kernel import protocols
 
         protocols.loops.add(protocols.Loop("intake.watch", jobs.watch))
+        protocols.loops.add(protocols.Loop("intake.views", polling.poll))
         subscribers.register()
         roles = frozenset(key for key, role in ROLES.items() if "quarantine.view" in role.may)
         protocols.menu.add(
@@ -31,6 +34,18 @@ class IntakeConfig(AppConfig):
         )
         protocols.menu.add(
             protocols.MenuItem(
+                "feeds",
+                _("数据源一览"),
+                "intake:feeds",
+                roles,
+                order=59,
+                icon="activity",
+                about=_("看每个数据源来得勤不勤、全不全、及不及时，有没有断。"),
+            )
+        )
+        protocols.work_sources.add(protocols.Named("intake.feeds", feed_pages.work_lines))
+        protocols.menu.add(
+            protocols.MenuItem(
                 "quarantine",
                 _("隔离区"),
                 "intake:quarantine",
@@ -43,7 +58,8 @@ class IntakeConfig(AppConfig):
         )
         protocols.sealed.add(protocols.Sealed("intake.Quarantined.sealed", context))
         protocols.sealed.add(protocols.Sealed("intake.Quarantined.mended", context))
-        labels = {"feed": _("数据源"), "batch": _("批次"), "quarantine": _("隔离条目")}
+        protocols.sealed.add(protocols.Sealed("intake.SqlView.sealed", views.context))
+        labels = {"feed": _("数据源"), "feed_key": _("接口密钥"), "batch": _("批次"), "quarantine": _("隔离条目")}
         protocols.name_words("subject", labels)
         protocols.subject_pages.add(protocols.SubjectPage("feed", "intake:feed"))
         protocols.subject_pages.add(protocols.SubjectPage("batch", "intake:batch"))

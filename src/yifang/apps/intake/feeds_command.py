@@ -1,4 +1,4 @@
-"""`yifang feeds add|move|senders|close|open|list`: the doors through which an organisation's files come in.
+"""`yifang feeds add|move|senders|key|view|cadence|close|open|list`: the doors through which records come in.
 
 Each feed has a folder inside the node's inbox, which the node makes and watches by itself; `yifang intake PATH…` puts
 files through one by hand. Wrong names: exit code 2.
@@ -7,11 +7,13 @@ files through one by hand. Wrong names: exit code 2.
 import argparse
 import json
 import os
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 
-from yifang.apps.intake import services
+from yifang.apps.intake import keys_command, services, views_command
+from yifang.apps.intake.durations import duration, written
 from yifang.apps.intake.models import Feed
 from yifang.apps.ledger.services import NODE
 from yifang.apps.places.models import Organisation
@@ -23,7 +25,9 @@ HELP = "数据源 · where files come from"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """One verb with its own arguments."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|move|senders|close|open|list")
+    verbs = parser.add_subparsers(
+        dest="verb", required=True, metavar="add|move|senders|key|view|cadence|close|open|list"
+    )
 
     def verb(name: str, says: str, *, named: bool = True) -> argparse.ArgumentParser:
         made = verbs.add_parser(name, help=says, description=says)
@@ -44,6 +48,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     senders.add_argument(
         "address", metavar="ADDRESS", nargs="*", help="地址或网段；不写则关闭 · addresses or networks; none closes it"
     )
+    keys_command.configure(verb("key", "程序接口的密钥 · keys of programs that post", named=False))
+    views_command.configure(verb("view", "读取医院数据库的视图 · read it from a view of a hospital's database"))
+    cadence = verb(
+        "cadence", "应多久来一次；三倍时间没有来就提醒 · how often something should come; silent for 3 × is told"
+    )
+    cadence.add_argument("time", metavar="TIME", help="如 1h、1d；0 不提醒 · e.g. 1h, 1d; 0: expect nothing")
     verb("close", "停用，不再接收 · take nothing more through it")
     verb("open", "恢复接收 · take files through it again")
     listed = verb("list", "现有的数据源 · the feeds there are", named=False)
@@ -62,9 +72,16 @@ def run(args: argparse.Namespace) -> int:
         _say("said_feed", code=feed.code, organisation=feed.organisation.name, folder=services.folder_of(feed))
         return 0
     feed = _feed(args.code)
-    if args.verb == "move":
+    if args.verb == "key":
+        keys_command.run(args, feed, _words)
+    elif args.verb == "view":
+        views_command.run(args, feed, _words)
+    elif args.verb == "move":
         services.move_feed(feed, _organisation(args.organisation), NODE)
         _say("said_feed", code=feed.code, organisation=feed.organisation.name, folder=services.folder_of(feed))
+    elif args.verb == "cadence":
+        services.set_cadence(feed, 0 if args.time == "0" else int(duration(args.time).total_seconds()), NODE)
+        _say("said_cadence" if feed.cadence else "said_no_cadence", code=feed.code, time=args.time)
     elif args.verb == "senders":
         services.set_senders(feed, ",".join(args.address), NODE)
         said = "said_senders" if feed.senders else "said_no_senders"
@@ -83,6 +100,7 @@ def _list(args: argparse.Namespace) -> int:
             told = {
                 "code": feed.code, "name": feed.name, "organisation": feed.organisation.code, "folder": folder,
                 "senders": feed.senders, "active": feed.active,
+                "cadence": written(timedelta(seconds=feed.cadence)) if feed.cadence else "",
             }  # fmt: skip
             print(json.dumps(told, ensure_ascii=False))
             continue

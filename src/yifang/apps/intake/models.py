@@ -1,5 +1,6 @@
 """Doors and what came through them: feeds, batches, and the quarantine of what could not be read."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -21,10 +22,59 @@ class Feed(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="feeds")
     folder = models.CharField(max_length=200, blank=True)
     senders = models.CharField(max_length=300, blank=True)
+    cadence = models.PositiveIntegerField(default=0)  # seconds within which something should come; 0: nobody said
     active = models.BooleanField(default=True)
 
     def __str__(self) -> str:
         return self.name
+
+
+class FeedKey(models.Model):
+    """What a machine client shows to post through one feed. Only the digest of its secret is kept.
+
+    Written `yf1.<id>.<secret>`; the secret is 256 random bits, so a plain SHA-256 of it tells nothing.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="keys")
+    name = models.CharField(max_length=80)
+    digest = models.BinaryField(max_length=32)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    used_on = models.DateField(null=True)
+
+    class Meta:
+        ordering = ("made_at", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SqlView(models.Model):
+    """A view of a hospital's database that the feed is read from, and how far it was read.
+
+    `sealed` is the address with its password. `position` is the last value of the cursor column with its type; `seen`
+    holds what was taken within the overlap before it, so that it is not taken again.
+    """
+
+    feed = models.OneToOneField(Feed, on_delete=models.PROTECT, primary_key=True, related_name="view")
+    sealed = models.BinaryField()
+    server = models.CharField(max_length=200)  # kind, host and database, for people: no user, no password
+    view = models.CharField(max_length=128)
+    cursor = models.CharField(max_length=64)
+    every = models.PositiveIntegerField()  # seconds
+    overlap = models.PositiveIntegerField()  # seconds, or numbers
+    mapping = models.TextField(blank=True)  # YAML; empty: one of the built-in ones
+    position = models.JSONField(default=dict)
+    seen = models.JSONField(default=dict)
+    tried_at = models.DateTimeField(null=True)
+    succeeded_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=60, blank=True)  # a message code; empty: the last try succeeded
+    error_params = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.server} {self.view}"
 
 
 class BatchState(models.TextChoices):
@@ -58,6 +108,37 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class FeedDay(models.Model):
+    """What came through a feed on one day (of the node's zone), counted as it came: nobody counts records afterwards.
+
+    `measured` records are new versions; `with_*` is how many of them say it (a diagnosis: of `clinical` ones), `hours`
+    how many came in each hour, `delays` how long after the event, by `services.days.BOUNDS`, where it has an hour.
+    """
+
+    feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="days")
+    day = models.DateField()
+    arrivals = models.PositiveIntegerField(default=0)
+    items = models.PositiveIntegerField(default=0)
+    records = models.PositiveIntegerField(default=0)
+    repeats = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    measured = models.PositiveIntegerField(default=0)
+    clinical = models.PositiveIntegerField(default=0)
+    with_id = models.PositiveIntegerField(default=0)
+    with_birth = models.PositiveIntegerField(default=0)
+    with_address = models.PositiveIntegerField(default=0)
+    with_time = models.PositiveIntegerField(default=0)
+    with_diagnosis = models.PositiveIntegerField(default=0)
+    hours = ArrayField(models.PositiveIntegerField(), default=list)
+    delays = ArrayField(models.PositiveIntegerField(), default=list)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("feed", "day"), name="one_row_a_feed_and_day"),)
+
+    def __str__(self) -> str:
+        return f"{self.feed_id} {self.day}"
 
 
 class QuarantineState(models.TextChoices):

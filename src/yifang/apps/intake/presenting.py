@@ -98,6 +98,9 @@ def _marked(item: Quarantined, lines: list[str]) -> int | None:
         wanted = int(segment[2] or 1)
         found = [at for at, line in enumerate(lines) if line.startswith(segment[1])]
         return found[wanted - 1] if 0 < wanted <= len(found) else 0
+    if item.place.startswith("/"):  # a JSON pointer: the line of its last name
+        name = next((part for part in reversed(item.place.split("/")) if part and not part.isdigit()), "")
+        return next((at for at, line in enumerate(lines) if f'"{name}"' in line), None)
     if numbered := _NUMBERED.search(item.place):
         at = int(numbered[1]) - 1
         return at if 0 <= at < len(lines) else None

@@ -1,14 +1,25 @@
 """What came through an organisation's doors, and what waits in its quarantine. The database shows no other's."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Max, Q, QuerySet
 
 from yifang.apps.accounts.viewers import Viewer
-from yifang.apps.intake.models import Batch, BatchState, Feed, Quarantined, QuarantineState
+from yifang.apps.intake.models import (
+    Batch,
+    BatchState,
+    Feed,
+    FeedDay,
+    FeedKey,
+    Quarantined,
+    QuarantineState,
+    SqlView,
+)
+from yifang.kernel import clock
 from yifang.kernel.errors import NotFound
 from yifang.web.tables import MOST_COUNTED
 
@@ -22,6 +33,16 @@ class FeedLine:
     feed: Feed
     last_at: datetime | None
     waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """A feed with its days since some day, the view it is read from and the keys it is posted through."""
+
+    line: FeedLine
+    days: list[FeedDay]
+    view: SqlView | None
+    keys: list[FeedKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +73,58 @@ def feed(feed_id: UUID, viewer: Viewer) -> Feed:
     return found
 
 
+def feed_states(viewer: Viewer, since: date, code: str = "") -> list[FeedState]:
+    """The feeds of the viewer's organisation with their days from `since` on; only the one of `code` if given."""
+    lines = [line for line in feeds(viewer) if not code or line.feed.code == code]
+    ids = [line.feed.id for line in lines]
+    days: dict[UUID, list[FeedDay]] = defaultdict(list)
+    for day in FeedDay.objects.filter(feed__in=ids, day__gte=since).order_by("day"):
+        days[day.feed_id].append(day)
+    keys: dict[UUID, list[FeedKey]] = defaultdict(list)
+    for key in FeedKey.objects.filter(feed__in=ids).defer("digest"):
+        keys[key.feed_id].append(key)
+    views = {view.feed_id: view for view in _views(ids)}
+    return [FeedState(line, days[line.feed.id], views.get(line.feed.id), keys[line.feed.id]) for line in lines]
+
+
+def feed_state(code: str, since: date, viewer: Viewer) -> FeedState:
+    """One feed of the viewer's organisation. Raises NotFound `intake.no_feed`."""
+    found = feed_states(viewer, since, code)
+    if not found:
+        raise NotFound("intake.no_feed")
+    return found[0]
+
+
+def watched(viewer: Viewer) -> list[FeedState]:
+    """The feeds of which somebody said how often they should come, or that are read from a view; without their days."""
+    rows = list(Feed.objects.filter(organisation=viewer.organisation_id, active=True))
+    views = {view.feed_id: view for view in _views([feed.id for feed in rows])}
+    rows = [feed for feed in rows if feed.cadence or feed.id in views]
+    last = dict(Batch.objects.filter(feed__in=rows).values_list("feed").annotate(at=Max("received_at")))
+    return [FeedState(FeedLine(feed, last.get(feed.id), 0), [], views.get(feed.id), []) for feed in rows]
+
+
+def _views(feeds: Sequence[UUID]) -> QuerySet[SqlView]:
+    return SqlView.objects.filter(feed__in=feeds).defer("sealed", "mapping", "seen")
+
+
 def batches(
-    viewer: Viewer, *, feed_id: UUID | None = None, after: Key | None = None, backwards: bool = False, limit: int = 50
+    viewer: Viewer,
+    *,
+    feed_id: UUID | None = None,
+    day: date | None = None,
+    after: Key | None = None,
+    backwards: bool = False,
+    limit: int = 50,
 ) -> list[Batch]:
     """Up to `limit` + 1 batches, the latest first, from `after` on (nearest first when `backwards`)."""
     viewer.check("quarantine.view")
     rows = Batch.objects.select_related("feed").filter(feed__organisation=viewer.organisation_id)
     if feed_id is not None:
         rows = rows.filter(feed=feed_id)
+    if day is not None:
+        begins = datetime.combine(day, time(), clock.CHINA)
+        rows = rows.filter(received_at__gte=begins, received_at__lt=begins + timedelta(days=1))
     return _walk(rows, "received_at", after, backwards, limit)
 
 

@@ -1,5 +1,6 @@
 """The intake page with its uploads, and the quarantine with the opened item beside the list."""
 
+from datetime import date
 from uuid import UUID
 
 from django.contrib import messages
@@ -26,9 +27,10 @@ def batches(request: HttpRequest) -> HttpResponse:
     lines = queries.feeds(viewer)
     feed_id = _uuid(request.GET.get("feed", ""))
     chosen = next((line.feed for line in lines if line.feed.id == feed_id), None)
+    day = _day(request.GET.get("day", ""))
     cursor = _cursor(request)
     rows = queries.batches(
-        viewer, feed_id=chosen.id if chosen else None, after=cursor.values if cursor else None,
+        viewer, feed_id=chosen.id if chosen else None, day=day, after=cursor.values if cursor else None,
         backwards=bool(cursor and cursor.backwards), limit=SIZE,
     )  # fmt: skip
     table = tables.Table(
@@ -57,6 +59,7 @@ def batches(request: HttpRequest) -> HttpResponse:
     context = {
         "feeds": lines,
         "feed": chosen,
+        "day": day,
         "table": table,
         "receiving": queries.receiving(viewer),
         "may_upload": viewer.can("intake.upload") and any(line.feed.active for line in lines),
@@ -223,6 +226,13 @@ def _state(request: HttpRequest) -> str:
 def _cursor(request: HttpRequest) -> tables.Cursor | None:
     cursor = tables.read_cursor(request.GET.get("at", ""))
     return cursor if cursor is not None and len(cursor.values) == 2 else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _uuid(text: str) -> UUID | None:

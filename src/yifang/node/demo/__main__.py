@@ -30,11 +30,11 @@ def main() -> int:
     def say(code: str, **params: object) -> None:
         print(messages.render(code, params, lang), flush=True)
 
-    if not _is_local(config.bind) and os.environ.get(ANYWHERE) != "1":
+    if not is_local(config.bind) and os.environ.get(ANYWHERE) != "1":
         say("demo.not_local", bind=config.bind, variable=ANYWHERE)
         return 2
     mark = config.data / MARK
-    if not mark.exists() and _is_used():
+    if not mark.exists() and is_used():
         say("demo.in_use", data=str(config.data))
         return 2
     fresh = not mark.exists()
@@ -73,7 +73,7 @@ def _fill(mark: Path, say) -> None:  # type: ignore[no-untyped-def]
     say("demo.ready")
 
 
-def _is_local(bind: str) -> bool:
+def is_local(bind: str) -> bool:
     if bind == "localhost":
         return True
     try:
@@ -82,7 +82,7 @@ def _is_local(bind: str) -> bool:
         return False
 
 
-def _is_used() -> bool:
+def is_used() -> bool:
     """Whether somebody works with this node already."""
     from yifang.apps.accounts.models import User
     from yifang.apps.records.models import Record

@@ -96,7 +96,7 @@ class Account:
 @transaction.atomic
 def make(data: Path) -> tuple[list[Account], str]:
     """Make what is not there yet. Returns the accounts, roles first, and the password they share on this node."""
-    password = _password(data)
+    password = password_of(data)
     organisations = {
         code: Organisation.objects.get_or_create(
             code=code,
@@ -162,7 +162,7 @@ def _seat(
     )  # fmt: skip
 
 
-def _password(data: Path) -> str:
+def password_of(data: Path) -> str:
     """One for all accounts of this node, random, kept in a file that only the node's user reads."""
     path = data / PASSWORD_FILE
     if not path.exists():

@@ -1,8 +1,8 @@
 """The MLLP listener: messages are stored as they come, and acknowledged after the commit.
 
-All connections share one writer: whatever waits when it is free goes into one transaction, so that a busy door commits
-seldom and a quiet one at once. A message whose storing fails for our sake (the database is away) is not answered and
-its connection is closed: the sender keeps it and sends it again. Answers keep the order of a connection's messages.
+All connections share one writer (`grouping`). A message whose storing fails for our sake (the database is away) is not
+answered and its connection is closed: the sender keeps it and sends it again. Answers keep the order of a connection's
+messages.
 
 A sender is known by its address: a feed names those that speak through it. Without any the listener binds loopback, and
 this machine's own programs speak through the inbox's feed.
@@ -12,15 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import defaultdict
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypeVar
 
 import structlog
 
+from yifang.apps.intake.grouping import Writer
 from yifang.apps.intake.mllp.frames import Frames, TooLong, framed
 from yifang.apps.intake.mllp.routes import Routes
 from yifang.apps.intake.models import Feed
@@ -32,37 +28,27 @@ from yifang.kernel.ids import new_id
 from yifang.kernel.messages import render
 
 LIMIT = 16 * 1024 * 1024  # bytes of a message: a report with a scanned page
-GROUP = 200  # messages in one transaction
 _READ = 256 * 1024
 _LOOK_SECONDS = 2.0
 _REJECTED = ("hl7.no_header", "intake.too_long")  # no message at all: AR
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 Store = Callable[[Feed, Sequence[bytes]], list[Refusal | None]]
 """Stores messages of a feed in one transaction; for each None, or why it lies in quarantine."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    feed: Feed
-    message: bytes
-    stored: asyncio.Future[Refusal | None]
 
 
 class Listener:
     """One port. `store` and `routes` are called in a worker thread, one at a time."""
 
     def __init__(self, port: int, store: Store, routes: Callable[[], Routes]) -> None:
-        self._port, self._store, self._ask = port, store, routes
+        self._port, self._ask = port, routes
         self._routes, self._told = Routes(()), False
-        self._thread = ThreadPoolExecutor(1, "mllp")  # one thread, one connection to the database
-        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(maxsize=4 * GROUP)
+        self._writer: Writer[bytes, Refusal | None] = Writer("mllp", store, len)
         self._open: set[asyncio.Task[None]] = set()
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Listen until `stop`; bound anew when the feeds' senders change, and tried again while the port is taken."""
-        writer = asyncio.create_task(self._write())
+        writer = asyncio.create_task(self._writer.run())
         server, bound = None, None
         try:
             while not stop.is_set():
@@ -84,12 +70,9 @@ class Listener:
     async def _refresh(self) -> None:
         """Read who may send. While the database is away the senders known so far may go on."""
         try:
-            self._routes = await self._in_thread(self._ask)
+            self._routes = await self._writer.in_thread(self._ask)
         except Exception as error:
             log.warning("mllp could not read its senders", reason=place_of(error))
-
-    async def _in_thread(self, work: Callable[..., T], *given: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *given))
 
     async def _bind(self) -> asyncio.Server | None:
         try:
@@ -131,43 +114,14 @@ class Listener:
                 writer.write(_answer(b"", Refusal("intake.too_long", "", (("limit", f"{LIMIT >> 20} MB"),))))
                 await writer.drain()
                 return
-            waiting = [_Waiting(feed, one, asyncio.get_running_loop().create_future()) for one in messages]
-            for one in waiting:
-                await self._queue.put(one)
-            for one in waiting:
+            waiting = [await self._writer.put(feed, message) for message in messages]
+            for message, stored in zip(messages, waiting, strict=True):
                 try:
-                    refusal = await one.stored
+                    refusal = await stored
                 except Exception:
                     return  # not stored: not answered
-                writer.write(_answer(one.message, refusal))
+                writer.write(_answer(message, refusal))
             await writer.drain()
-
-    async def _write(self) -> None:
-        while True:
-            group = [await self._queue.get()]
-            while len(group) < GROUP and not self._queue.empty():
-                group.append(self._queue.get_nowait())
-            by_feed: dict[Feed, list[_Waiting]] = defaultdict(list)
-            for one in group:
-                by_feed[one.feed].append(one)
-            for feed, waiting in by_feed.items():
-                try:
-                    outcome = await self._in_thread(self._store, feed, [one.message for one in waiting])
-                except Exception as error:
-                    log.exception("mllp could not store", feed=feed.code)
-                    _settle(waiting, error)
-                else:
-                    _settle(waiting, outcome)
-
-
-def _settle(waiting: Sequence[_Waiting], outcome: Sequence[Refusal | None] | Exception) -> None:
-    for place, one in enumerate(waiting):
-        if one.stored.done():  # its connection went away meanwhile
-            continue
-        if isinstance(outcome, Exception):
-            one.stored.set_exception(outcome)
-        else:
-            one.stored.set_result(outcome[place])
 
 
 def _answer(message: bytes, refusal: Refusal | None) -> bytes:

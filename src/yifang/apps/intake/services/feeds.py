@@ -124,6 +124,15 @@ def set_senders(feed: Feed, senders: str, by: Actor) -> None:
         append(change, by)
 
 
+def set_cadence(feed: Feed, seconds: int, by: Actor) -> None:
+    """Say within which time something should come through the feed; 0: nobody expects anything."""
+    feed.cadence = seconds
+    with transaction.atomic():
+        feed.save(update_fields=["cadence"])
+        scopes, facts = [feed.organisation.scope], {"cadence": seconds}
+        append(Change("intake.feed_cadence", "feed", feed.id, fields=["cadence"], facts=facts, scopes=scopes), by)
+
+
 def folder_of(feed: Feed) -> Path:
     """Where the feed's files arrive: inside the node's inbox; `.` is the inbox itself."""
     return Path(settings.YIFANG.inbox) / (feed.folder or feed.code)

@@ -3,12 +3,13 @@
 from django import template
 from django.utils.safestring import SafeString
 
-from yifang.apps.intake import presenting
+from yifang.apps.intake import feed_pages, presenting
 from yifang.apps.intake.models import Batch, Quarantined
 from yifang.web.templatetags.yifang import state
 
 register = template.Library()
 register.filter("reason_short", presenting.reason_short)
+register.filter("feed_name", feed_pages.name_of)
 
 
 @register.simple_tag
