@@ -18,6 +18,7 @@ BENCHMARKS = {
     "topics": "benchmarks.topics",
     "mllp": "benchmarks.mllp",
     "http": "benchmarks.http",
+    "wire": "benchmarks.wire",
     "batch": "benchmarks.batch",
     "export": "benchmarks.export",
     "pages": "benchmarks.pages",

@@ -104,8 +104,9 @@ def _signals() -> None:
             with transaction.atomic():
                 raise_signal(
                     Found(
-                        "moving_percentile", disease, area, unit=f"series:{number}", observed=14, expected=4.0, limit=9.0,
-                        window_days=7, first_day=last, last_day=last, hours=24, explanation=explanation, cases=cases,
+                        "moving_percentile", disease, area, unit=f"series:{number}", observed=14, expected=4.0,
+                        limit=9.0, window_days=7, first_day=last, last_day=last, hours=24,
+                        explanation=explanation, cases=cases,
                     )
                 )  # fmt: skip
 

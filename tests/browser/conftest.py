@@ -1,5 +1,6 @@
 """A whole node with the county in it, and the browser."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,4 +14,6 @@ from tests.web.browser import chromium, open_page  # noqa: F401 fixtures
 def node() -> Iterator[Node]:
     with running() as node:
         node.with_county(PASSWORD)
+        assert node.yifang("feeds", "senders", "hospital-his", "127.0.0.1").returncode == 0
+        time.sleep(3)  # the door reads its feeds every other second
         yield node

@@ -1,12 +1,13 @@
 """The thin loop, walked by five people in both languages on a whole node.
 
-A laboratory's message lies in the folder; the doctor's open page shows the suspicion by itself; the doctor reports,
+A laboratory's message comes over the wire; the doctor's open page shows the suspicion by itself; the doctor reports,
 the hospital's desk approves and records the national number, the epidemiologist audits, the duty officer answers the
 signal, and the doctor reads what came of it. The auditor finds the steps in the ledger. axe-core looks at every page.
 """
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -110,11 +111,11 @@ def _arrive(node: Node, name: str, birth: date, key: str) -> None:
         f"OBR|1|{key}|{key}|VC^粪便霍乱弧菌培养^L|||{at}|||||||||D001^高医生||||||{at}|||F",
         f"OBX|1|ST|VC^粪便霍乱弧菌培养^L||霍乱弧菌O139群生长||阴性|A|||F|||{at}",
     )
-    folder = node.config.inbox / "hospital-his"
-    folder.mkdir(parents=True, exist_ok=True)
-    hidden = folder / f".{key}.hl7"
-    hidden.write_bytes("".join(f"{segment}\r" for segment in segments).encode())
-    hidden.rename(folder / f"{key}.hl7")
+    message = "".join(f"{segment}\r" for segment in segments).encode()
+    with socket.create_connection(("127.0.0.1", node.config.mllp_port), 30) as wire:
+        wire.sendall(b"\x0b" + message + b"\x1c\r")
+        answer = wire.recv(65536)
+    assert b"MSA|AA|" in answer, answer
 
 
 def _until(walker: Walker, selector: str) -> None:
