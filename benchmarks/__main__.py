@@ -12,6 +12,7 @@ import time
 # name → module; each has `run() -> list[Figure]`. A figure's target is a least value for rates, a most for times.
 BENCHMARKS = {
     "identify": "benchmarks.identify",
+    "county": "benchmarks.county_identify",
     "detect": "benchmarks.detect",
     "cards": "benchmarks.cards",
     "folder": "benchmarks.folder",

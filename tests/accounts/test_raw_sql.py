@@ -116,6 +116,19 @@ DEEDS = [
      "INSERT INTO work_workitem (id, kind, subject_kind, subject, title, title_en, state, urgent, starts_at, due_at, "
      "rung, outcome, proof, unattended) VALUES (gen_random_uuid(), 'card_audit', 'card', {hiv.card}, '', '', 'done', "
      "false, now(), now(), 0, '', '', false)", REFUSED),
+    # who may be one person
+    ("saying that two are one", "hospital_desk",
+     "UPDATE records_personpair SET state = 'same', answered_by_id = {me} WHERE id = {alike}", DONE),
+    ("saying it in another's name", "hospital_desk",
+     "UPDATE records_personpair SET state = 'same', answered_by_id = {colleague} WHERE id = {alike}", REFUSED),
+    ("saying it without the right", HERS, "UPDATE records_personpair SET state = 'same' WHERE id = {alike}", NOTHING),
+    ("of a person out of sight", "residence_epidemiologist", "UPDATE records_personpair SET state = 'same'", NOTHING),
+    ("another evidence", "hospital_desk", "UPDATE records_personpair SET evidence = '{{}}'", REFUSED),
+    ("a pair of one's own", "hospital_desk", "INSERT INTO records_personpair (id) VALUES ({alike})", REFUSED),
+    ("merging by hand", "epidemiologist",
+     "UPDATE records_person SET merged_into_id = {child.person} WHERE id = {pupil.person}", REFUSED),
+    ("keys of persons", "epidemiologist", "DELETE FROM records_personkey", REFUSED),
+    ("a merge undone by hand", "epidemiologist", "UPDATE records_personmerge SET undone_at = now()", REFUSED),
     # lists, places, what belongs to the libraries
     ("another's shared view", "residence_epidemiologist", "UPDATE reporting_savedview SET query = ''", NOTHING),
     ("giving one's view away", "epidemiologist", "UPDATE reporting_savedview SET user_id = {colleague}", REFUSED),

@@ -22,6 +22,7 @@ from yifang.apps.intake.models import Batch, Quarantined
 from yifang.apps.ledger.services import NODE
 from yifang.apps.places.models import PlaceMatch
 from yifang.apps.places.services import Bearer, match_text
+from yifang.apps.records import pairs
 from yifang.apps.reporting import services, versions
 from yifang.apps.reporting.models import Card, Case, Duplicate, Suspicion
 from yifang.apps.reporting.services import grid
@@ -31,6 +32,7 @@ from yifang.apps.work.models import WorkItem
 from yifang.formats import canonical
 from yifang.kernel import clock
 from yifang.kernel.ids import new_id
+from yifang.link import Verdict
 
 FAR_NURSE, SIGNED_OUT = "far_school_nurse", "signed_out"
 CAST = (*apps.CAST, FAR_NURSE, SIGNED_OUT)
@@ -79,6 +81,7 @@ def happen(made: Scene) -> None:
     _quarantine(made)
     _glass_and_view(made)
     _unmatched(made)
+    _alike(made)
 
 
 def empty(password: str = "") -> Scene:
@@ -190,6 +193,17 @@ def _unmatched(scene: Scene) -> None:
         match_text("申小", apps.DISTRICT, Bearer("record", new_id(), scene.county.hospital))
     apps.deliver()
     scene.ids["match"] = PlaceMatch.objects.get().id
+
+
+def _alike(scene: Scene) -> None:
+    """The child and the pupil may be one person, say the rules."""
+    one, other = sorted(scene.stories[story].ids["person"] for story in ("child", "pupil"))
+    verdict = Verdict("uncertain", "near_name_birth_more", "twins", ("birth_date", "phone"), ("name_near",), ("name",))
+    with apps.as_jobs():
+        pair = pairs.note(one, other, verdict, None)
+    assert pair is not None
+    scene.ids["alike"] = pair.id
+    apps.deliver()
 
 
 def _glass_and_view(scene: Scene) -> None:

@@ -8,14 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from tests.cast.scene import CAST, FAR_NURSE, SIGNED_OUT
 from yifang.apps.intake import queries as intake
 from yifang.apps.ledger import queries as ledger
 from yifang.apps.reporting.queries import cards, cases
+from yifang.apps.surveillance.counting.selection import Selection
+from yifang.apps.surveillance.models import DayKind, PlaceKind
+from yifang.apps.surveillance.queries.numbers import Part
 from yifang.kernel import clock
+
+# Every case that the first district's hospitals reported, by onset.
+EVERYTHING = Selection(
+    "310112", date(2020, 1, 6), date(2100, 1, 1), day=DayKind.ONSET, place=PlaceKind.REPORTING, official=False
+)
 
 # Those who go together, to keep the lines short; a word that is no group is a name of the cast.
 GROUPS: Mapping[str, str] = {
@@ -29,6 +37,9 @@ GROUPS: Mapping[str, str] = {
     "cdc": "district outside neighbour_epidemiologist",
     "nurses": f"school_nurse residence_school_nurse {FAR_NURSE}",
     "keepers": "administrator auditor",
+    # who sees the child and the pupil, and may say whether they are one person
+    "both_seen": "hospital_desk epidemiologist hiv_officer city_epidemiologist",
+    "linkers": "desks epidemiologist hiv_officer city_epidemiologist outside neighbour_epidemiologist",
     "seated": "doctors desks hospital_lab cdc bureau nurses grid_worker keepers",
     "signed_in": "seated stranger",
     "everybody": f"signed_in {SIGNED_OUT}",
@@ -122,17 +133,29 @@ PAGES = (
     Page("records:record", "child.record", "ward hospital_desk hospital_lab", "child"),
     Page("records:record", "hiv.record", "clinician hospital_desk hospital_lab", "hiv"),
     post("records:identity", "hiv.person", "doctors desks cdc"),  # leads to the question why, whoever it is about
+    # the child and the pupil, who may be one person: whoever sees both and may say so
+    Page("records:pairs", "", "linkers"),
+    Page("records:pair", "alike", "both_seen", "child"),
+    post("records:pair_answer", "alike", "both_seen", state="different"),
+    post("records:pair_identity", "alike", "linkers"),  # leads to the question why
     post("records:conflict", "hiv.person", "nobody", state="two_people"),  # no second name came for them
     # intake
     Page("intake:batches", "", "desks hospital_lab"),
     Page("intake:batch", "batch", "hospital_desk hospital_lab"),
     post("intake:upload", "", "nobody", feed="01a20ae5-829b-76ee-83c6-ab52f5b6b4e7"),  # no feed of theirs
+    Page("intake:feeds", "", "desks hospital_lab"),
+    Page("intake:feed_page", "hospital-his", "hospital_desk hospital_lab"),
     Page("intake:quarantine", "", "desks hospital_lab"),
     Page("intake:feed", "feed", "hospital_desk hospital_lab"),
     Page("intake:item", "quarantined", "hospital_desk hospital_lab"),
     post("intake:mend", "quarantined", "hospital_desk", text="MSH|"),
     post("intake:discard", "quarantined", "hospital_desk", reason="测试"),
     post("intake:reopen", "quarantined", "hospital_desk"),
+    # for machines, who show a key: whoever is signed in opens nothing here; what the doors are is no secret
+    post("intake:api_records", "", "nobody"),
+    post("intake:fhir", "", "nobody"),
+    Page("intake:api_description", "", "everybody"),
+    Page("intake:fhir_metadata", "", "everybody"),
     # the doctor and the hospital's desk
     Page("reporting:suspicions", "", "doctors desks"),
     Page("reporting:suspicion", "child.suspicion", "ward hospital_desk", "child"),
@@ -194,6 +217,13 @@ PAGES = (
     Page("reporting:views", "cases", "desks cdc nurses"),
     post("reporting:view_save", "cases", "desks cdc nurses", name="一"),
     post("reporting:view_change", "cases view", "epidemiologist", name="二"),
+    # the situation: numbers, and the cases behind them as far as each may open them
+    Page("surveillance:situation", "", "desks cdc bureau"),
+    Page("surveillance:years", "", "desks cdc bureau"),
+    Page("surveillance:behind", "", "desks cdc bureau"),
+    Page("surveillance:map", "310112", "nobody"),  # this node has no outlines
+    Page("surveillance:bulletin", "", "desks cdc bureau"),
+    Page("surveillance:bulletin_file", "md", "desks cdc bureau"),
     # signals
     Page("surveillance:inbox", "", "cdc bureau"),
     Page("surveillance:signal", "signal", "district bureau"),
@@ -233,10 +263,18 @@ QUERIES = (
     Query("work.queries.purpose_of", ("errand",)),
     Query("records.queries.person", ("hiv.person",), {"hiv.person": "clinician hospital_desk hiv_officer"}),
     Query("records.queries.time_line", ("hiv.person",)),
+    Query("records.queries.person_pairs", (), {"alike": "both_seen", "child.person": "both_seen"}),
+    Query("records.queries.person_pair_counts", (1000,)),
+    Query("records.queries.person_pairs_waiting"),
+    Query("records.queries.person_pair", ("alike",), {"alike": "both_seen", "pupil.person": "both_seen"}),
+    Query("records.queries.pairs_about", ("child.person",), {"alike": "both_seen"}),
     Query("records.queries.record", ("hiv.record",), {"hiv.record": "clinician hospital_desk hospital_lab"}),
     Query("records.queries.look_up", ("司徒明远",), {"hiv.person": "clinician hospital_desk hiv_officer"}),
     Query("intake.queries.feeds", (), {"feed": "hospital_desk hospital_lab"}),
     Query("intake.queries.feed", ("feed",), {"feed": "ward other_department hospital_desk hospital_lab"}),
+    Query("intake.queries.feed_states", (date(2026, 1, 1),), {"feed": "hospital_desk hospital_lab"}),
+    Query("intake.queries.feed_state", ("hospital-his", date(2026, 1, 1)), {"feed": "hospital_desk hospital_lab"}),
+    Query("intake.queries.watched"),
     Query("intake.queries.batches", (), {"batch": READS_QUARANTINE}),
     Query("intake.queries.receiving"),
     Query("intake.queries.batch", ("batch",), {"batch": READS_QUARANTINE}),
@@ -275,18 +313,37 @@ QUERIES = (
     Query("reporting.queries.reconciling.reconciliations"),
     Query("reporting.queries.reconciling.reconciliation", ("01a20ae5-829b-76ee-83c6-ab52f5b6b4e7",)),
     Query("reporting.queries.views.first_view", ("cases",)),
-    Query("surveillance.queries.inbox", (), {"signal": "district bureau"}),
-    Query("surveillance.queries.counts"),
-    Query("surveillance.queries.late"),
-    Query("surveillance.queries.fallen"),
-    Query("surveillance.queries.waiting"),
-    Query("surveillance.queries.diseases"),
-    Query("surveillance.queries.punctuality", (datetime(2026, 1, 1, tzinfo=UTC),)),
-    Query("surveillance.queries.detail", ("signal",), {"signal": "district bureau", "cholera.case": "district"}),
-    Query("surveillance.queries.feedback_for", (), {"feedback": "clinician hospital_desk"}),
-    Query("surveillance.queries.notices"),
-    Query("surveillance.queries.related", ("case", "cholera.case")),
-    Query("surveillance.queries.advice", ("cholera",)),
+    Query("surveillance.queries.numbers.total", (EVERYTHING,)),
+    Query("surveillance.queries.numbers.by_step", (EVERYTHING,)),
+    Query("surveillance.queries.numbers.by_name", (EVERYTHING,)),
+    Query("surveillance.queries.numbers.by_name_and_step", (EVERYTHING, "week")),
+    Query("surveillance.queries.numbers.by_class", (EVERYTHING,)),
+    Query("surveillance.queries.numbers.by_age_and_sex", (EVERYTHING,)),
+    Query("surveillance.queries.numbers.by_area", (EVERYTHING,)),
+    Query("surveillance.queries.numbers.by_area_and_step", (EVERYTHING, "week")),
+    Query("surveillance.queries.numbers.several", ([("name",)], EVERYTHING)),
+    Query("surveillance.queries.numbers.by_name_in", ({"now": EVERYTHING},)),
+    Query("surveillance.queries.numbers.part", (Part(EVERYTHING),)),
+    Query("surveillance.queries.situation.overview", (EVERYTHING, "day")),
+    Query("surveillance.queries.situation.years", (EVERYTHING, "month")),
+    Query("surveillance.queries.bulletin.bulletin", (EVERYTHING,)),
+    Query("surveillance.queries.behind.behind", (Part(EVERYTHING),), {
+        "child.case": "hospital_desk district outside", "hiv.case": "hospital_desk hiv_officer",
+        "pupil.case": "hospital_desk district",
+    }),
+    Query("surveillance.queries.signals.inbox", (), {"signal": "district bureau"}),
+    Query("surveillance.queries.signals.counts"),
+    Query("surveillance.queries.signals.late"),
+    Query("surveillance.queries.signals.fallen"),
+    Query("surveillance.queries.signals.waiting"),
+    Query("surveillance.queries.signals.diseases"),
+    Query("surveillance.queries.signals.punctuality", (datetime(2026, 1, 1, tzinfo=UTC),)),
+    Query("surveillance.queries.signals.detail", ("signal",),
+          {"signal": "district bureau", "cholera.case": "district"}),
+    Query("surveillance.queries.signals.feedback_for", (), {"feedback": "clinician hospital_desk"}),
+    Query("surveillance.queries.signals.notices"),
+    Query("surveillance.queries.signals.related", ("case", "cholera.case")),
+    Query("surveillance.queries.signals.advice", ("cholera",)),
 )  # fmt: skip
 # These take what another query gave, and tell no more than it did.
 FOLLOWING = frozenset(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -25,8 +23,9 @@ def cards(transactional_db):
     entered = make_entered(county)
     child = entered()
     twin = entered(
-        apps.hfmd("B", who=apps.person(birth=date(2021, 5, 4), number="", phone="13900000077", address="新桥路7弄8号")),
-        hospital="other_hospital", doctor="other_hospital", desk="other_hospital_desk", id_type="99", id_no="无", remark="未带证件",
+        apps.hfmd("B", who=apps.person(number="", phone="13900000077", address="新桥路7弄8号")),
+        hospital="other_hospital", doctor="other_hospital", desk="other_hospital_desk", id_type="99", id_no="无",
+        remark="未带证件",
     )  # fmt: skip
     pupil = entered(apps.influenza("F"), **PUPIL)
     grave = entered(apps.cholera_report(), **GROWN)

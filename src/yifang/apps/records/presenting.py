@@ -1,15 +1,19 @@
 """How a record is told in a line, and its parts on a page: words for kinds, times as precise as they are, anchors."""
 
 import re
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 
+from django.utils import translation
 from django.utils.translation import gettext_lazy, ngettext
 
-from yifang.apps.records.models import Person, Record, RecordState
+from yifang.apps.records.models import Person, PersonPair, Record, RecordState
+from yifang.apps.records.moments import instant_of
 from yifang.formats import canonical
 from yifang.kernel import clock, protocols
 from yifang.knowledge import load
+from yifang.knowledge.models.linkage import NEAR
+from yifang.link import AMBIGUOUS, condition, rules_of
 from yifang.web.components import Tone
 
 KINDS = {
@@ -97,14 +101,69 @@ def title(entry: protocols.TimelineEntry) -> str:
 def summary(row: Record) -> str:
     """What it says in one line: its diagnoses, else its abnormal results, else its complaint."""
     payload = row.payload
+    vaccines = [one.get("name", "") for one in payload.get("immunizations", ())]
     diagnoses = [one["text"] or _code(one) for one in payload.get("diagnoses", ())]
     results = [f"{one['name']} {one['value']}".strip() for one in payload.get("results", ())]
     complaint = [one["text"] for one in payload.get("notes", ()) if one["section"] == "complaint"]
-    for found in (diagnoses, results, complaint):
+    for found in (diagnoses, results, complaint, vaccines):
         words = [word for word in dict.fromkeys(found) if word]
         if words:
             return " · ".join(words[:3])[:120]
     return ""
+
+
+def doses(row: Record) -> Iterator[tuple[datetime, str]]:
+    """The vaccine doses that a record tells of, at their own times; refused ones are none."""
+    for one in row.payload.get("immunizations", ()):
+        if one.get("status", "final") != "cancelled":
+            at = one.get("at")
+            moment = canonical.Moment(at["iso"], at["precision"], at.get("offset_minutes")) if at else None
+            yield instant_of(moment) or row.at, one.get("name") or _code(one)
+
+
+# The kinds of a time line by which it is filtered: name → the kinds of entries it holds.
+LINE_FILTERS = {
+    "visits": (gettext_lazy("就诊"), {"encounter", "order", "document"}),
+    "results": (gettext_lazy("检验"), {"lab_report"}),
+    "immunizations": (gettext_lazy("接种"), {"immunization"}),
+    "suspicions": (gettext_lazy("线索"), {"suspicion"}),
+    "cards": (gettext_lazy("报告卡"), {"card", "case_notification"}),
+    "cases": (gettext_lazy("病例"), {"case"}),
+}
+
+# What a pair of persons agrees in and not; the words of the terms are the linkage pack's.
+PAIR_STATES: dict[str, Tone] = {"open": "warn", "same": "good", "different": "done", "withdrawn": "neutral"}
+
+
+def pair_evidence(pair: PersonPair) -> list[tuple[str, str]]:
+    """(what, tone) of each term that agrees, is near, or differs; what another says more strongly is left out."""
+    said = pair.evidence
+    agree, near = (set(said.get(name, ())) for name in ("agree", "near"))
+    quiet = {"given_name", "given_sound", "birth_month"} | ({"sound"} if "name" in agree else set())
+    shown = [(term_name(one), "good") for one in said.get("agree", ()) if one not in quiet]
+    shown += [(term_name(one), "warn") for one in said.get("near", ())]
+    quiet |= {"sound", "organisation", *(NEAR[one] for one in near)}
+    quiet |= {"name"} if "sound" in agree else set()
+    shown += [(term_name(one), "bad") for one in said.get("differ", ()) if one not in quiet]
+    return shown
+
+
+def term_name(id: str) -> str:
+    """What a term of the linkage pack is called; its id where the pack no longer has it."""
+    found = next((term for term in load().linkage.terms if term.id == id), None)
+    return _in_language(found.zh, found.en) if found else id
+
+
+def rule_name(id: str) -> str:
+    """What a rule of the linkage pack says, or what holds one back; its id where the pack no longer has it."""
+    if id == AMBIGUOUS:
+        return str(gettext_lazy("同时像两个证件号不同的人"))
+    found = condition(rules_of(load().linkage), id)
+    return _in_language(found.zh, found.en) if found else id
+
+
+def _in_language(zh: str, en: str) -> str:
+    return en if (translation.get_language() or "").startswith("en") else zh
 
 
 def _code(diagnosis: dict) -> str:  # type: ignore[type-arg]

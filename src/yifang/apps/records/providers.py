@@ -6,6 +6,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from yifang.apps.accounts.roles import ROLES, may
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.records import presenting, queries
 from yifang.kernel import protocols
@@ -17,7 +18,21 @@ def register() -> None:
     protocols.searched.add(protocols.Named("records", queries.searched))
     protocols.name_words("purpose", {queries.SEARCHING: _("按姓名号码查找")})
     protocols.timeline.add(protocols.Named("records", records))
+    protocols.menu.add(
+        protocols.MenuItem(
+            "person_pairs",
+            _("疑似同一人"),
+            "records:pairs",
+            frozenset(key for key in ROLES if may(key, "person.link")),
+            41,
+            "users",
+            queries.person_pairs_waiting,
+            _("核对两份资料是不是同一个人：是，就合到一起；不是，以后不再问。"),
+        )
+    )
     protocols.subject_pages.add(protocols.SubjectPage("person", "records:person"))
+    protocols.subject_pages.add(protocols.SubjectPage("pair", "records:pair"))
+    protocols.name_words("subject", {"pair": _("疑似同一人")})
     protocols.subject_pages.add(protocols.SubjectPage("record", "records:record"))
 
 
@@ -39,7 +54,11 @@ def records(viewer: Viewer, person_id: UUID) -> Iterator[protocols.TimelineEntry
     for row in queries.records_of(person_id):
         where = " ".join(filter(None, (row.organisation.name, row.department)))
         detail = " · ".join(filter(None, (where, presenting.summary(row))))
-        yield protocols.TimelineEntry(
-            row.at, row.kind, presenting.kind(row), detail,
-            reverse("records:record", args=[row.id]) if viewer.can("record.view") else "",
-        )  # fmt: skip
+        url = reverse("records:record", args=[row.id]) if viewer.can("record.view") else ""
+        doses = list(presenting.doses(row))
+        if row.kind != "immunization" or not doses:
+            yield protocols.TimelineEntry(row.at, row.kind, presenting.kind(row), detail, url)
+        for at, name in doses:  # each on its own day, whichever record tells of it
+            yield protocols.TimelineEntry(
+                at, "immunization", presenting.KINDS["immunization"], f"{name} · {where}", url
+            )

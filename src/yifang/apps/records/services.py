@@ -57,11 +57,11 @@ def receive(records: Sequence[canonical.Record], organisation: Organisation, bat
                 versions.append(said)
                 fresh.append((said, record))
         superseded = [one.id for versions in known.values() for one in versions[:-1] if one.is_current]
-        persons = people.find_or_make([_known(record, one.key) for one, record in fresh], organisation)
+        found = people.find([_known(record, one.key, organisation) for one, record in fresh], organisation)
         last = {versions[-1].id for versions in known.values() if versions}
         rows = [
-            _row(one, record, person, organisation, batch, current=one.id in last)
-            for (one, record), person in zip(fresh, persons, strict=True)
+            _row(one, record, whose, organisation, batch, current=one.id in last)
+            for (one, record), whose in zip(fresh, found.whose, strict=True)
         ]
         Record.objects.filter(id__in=superseded).update(current=False)
         Record.objects.bulk_create(rows, batch_size=1000)
@@ -73,7 +73,10 @@ def receive(records: Sequence[canonical.Record], organisation: Organisation, bat
             append(
                 Change(
                     "records.received", "batch", batch,
-                    facts={"records": outcome.stored, "superseded": superseded, "organisation": organisation.id},
+                    facts={
+                        "records": outcome.stored, "superseded": superseded, "organisation": organisation.id,
+                        "persons": found.noted,
+                    },
                     scopes=[organisation.scope],
                 ),
                 by,
@@ -133,7 +136,7 @@ def _versions(keys: Sequence[bytes]) -> dict[bytes, list[_Version]]:
 def _row(
     one: _Version,
     record: canonical.Record,
-    person: UUID,
+    whose: people.Whose,
     organisation: Organisation,
     batch: UUID,
     *,
@@ -145,7 +148,8 @@ def _row(
     payload.pop("person", None)
     return Record(
         id=one.id, organisation=organisation, key=one.key, version=one.number, current=current, digest=one.digest,
-        messages=one.messages, state=record.status, kind=record.kind, person_id=person, batch=batch,
+        messages=one.messages, state=record.status, kind=record.kind, person_id=whose.person,
+        found_as=whose.alias, batch=batch,
         department=record.encounter.department[:60], clinician_no=record.encounter.clinician_id[:30], at=at,
         at_precision=precision, received_at=now, payload=payload,
     )  # fmt: skip
@@ -158,9 +162,9 @@ def _content_digest(record: canonical.Record) -> bytes:
     return bytes.fromhex(digest_of(content))
 
 
-def _known(record: canonical.Record, key: bytes) -> people.Known:
+def _known(record: canonical.Record, key: bytes, organisation: Organisation) -> people.Known:
     person = record.person
-    identity = identity_of(person)
+    identity = identity_of(person, organisation.id)
     own = next((f"mrn|{one.assigner}|{one.value}" for one in person.identifiers if one.kind == "mrn"), key.hex())
     return people.Known(identity, person.sex, day_of(person.birth), person.area_code, own)
 

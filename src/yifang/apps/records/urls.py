@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from yifang.apps.records import views
+from yifang.apps.records import views, views_pairs
 
 app_name = "records"
 urlpatterns = [
+    path("persons/pairs/", views_pairs.queue, name="pairs"),
+    path("persons/pairs/<uuid:pair_id>/", views_pairs.pair, name="pair"),
+    path("persons/pairs/<uuid:pair_id>/answer", views_pairs.answer, name="pair_answer"),
+    path("persons/pairs/<uuid:pair_id>/identity", views_pairs.identity, name="pair_identity"),
     path("persons/<uuid:person_id>", views.person, name="person"),
     path("persons/<uuid:person_id>/identity", views.identity, name="identity"),
     path("persons/<uuid:person_id>/conflict", views.conflict, name="conflict"),

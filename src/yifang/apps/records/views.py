@@ -1,17 +1,20 @@
 """The page of a person with their time line, their identity on purpose, and the page of a record."""
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from yifang.apps.accounts import purposes
 from yifang.apps.records import conflicts, presenting, queries
 from yifang.apps.records import identity as identities
+from yifang.kernel import protocols
 from yifang.kernel.errors import NotFound
 from yifang.web import components, htmx
 
@@ -27,6 +30,11 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         if not viewer.can("glass.open"):
             raise
         return render(request, "records/closed.html", {"person_id": person_id}, status=404)
+    if found.merged_into_id:  # an alias: the person that it is now
+        return redirect("records:person", found.merged_into_id)
+    line = queries.time_line(person_id, viewer)
+    wanted = request.GET.get("kind", "")
+    kinds = presenting.LINE_FILTERS[wanted][1] if wanted in presenting.LINE_FILTERS else None
     moments = [
         components.Moment(
             entry.at,
@@ -35,11 +43,44 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
             presenting.ICONS.get(entry.kind, "circle-dot"),
             url=entry.url,
         )
-        for entry in queries.time_line(person_id, viewer)
+        for entry in line
+        if kinds is None or entry.kind in kinds
     ]
-    context = {"person": found, "moments": moments, "conflict": conflicts.of(person_id)}
-    context["may_match"] = viewer.can("person.match")
+    context = {
+        "person": found,
+        "moments": moments,
+        "line_tabs": _line_tabs(person_id, line, wanted),
+        "conflict": conflicts.of(person_id),
+        "may_match": viewer.can("person.match"),
+        "may_link": viewer.can("person.link"),
+        "pairs": queries.pairs_about(person_id, viewer),
+        "aliases": queries.aliases(person_id),
+        "purpose": purpose_words(viewer.purpose) if viewer.purpose else "",
+    }
     return render(request, "records/person.html", context)
+
+
+def purpose_words(purpose: str) -> str:
+    """A purpose as people say it: one that was asked by its choice and words, any other as its app says."""
+    asked, _sign, rest = purpose.partition("asked:")
+    if asked or not rest:
+        return str(protocols.word_of("purpose", purpose))
+    choice, _sign, note = rest.partition(": ")
+    return f"{purposes.CHOICES.get(choice, choice)}{f'（{note}）' if note else ''}"
+
+
+def _line_tabs(person_id: UUID, line: Sequence[protocols.TimelineEntry], wanted: str) -> list[components.Tab]:
+    """Everything, and each kind of which there is something; none where there is but one kind."""
+    here = reverse("records:person", args=[person_id])
+    counted = [
+        (name, label, sum(entry.kind in kinds for entry in line))
+        for name, (label, kinds) in presenting.LINE_FILTERS.items()
+    ]
+    held = [each for each in counted if each[2] or each[0] == wanted]
+    if len(held) < 2:
+        return []
+    every = components.Tab(_("全部"), here, wanted not in presenting.LINE_FILTERS, len(line))
+    return [every, *(components.Tab(label, f"{here}?kind={name}", name == wanted, n) for name, label, n in held)]
 
 
 @require_POST

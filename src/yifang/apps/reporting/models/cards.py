@@ -154,7 +154,17 @@ class Case(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        indexes = (models.Index(fields=("person", "disease", "onset_date")),)
+        # By each day that cases are counted by, in the order of a list, with the area: the cases behind a number.
+        indexes = (
+            models.Index(fields=("person", "disease", "onset_date")),
+            models.Index(fields=("onset_date", "id", "residence_area"), name="case_by_onset"),
+            models.Index(fields=("diagnosed_at", "id", "residence_area"), name="case_by_diagnosis"),
+            models.Index(fields=("entered_on", "id", "residence_area"), name="case_by_entry"),
+            models.Index(fields=("audited_on", "id", "residence_area"), name="case_by_audit"),
+            models.Index(
+                fields=("death_audited_on", "id"), condition=Q(death_audited_on__isnull=False), name="case_by_death"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.disease} {self.id}"
