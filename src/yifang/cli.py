@@ -56,6 +56,7 @@ COMMANDS = {
     "restore": Command("yifang.node.restore", "恢复备份 · restore a backup into an empty node"),
     "migrate": Command("yifang.node.migrate", "更新数据库 · bring the database up to date", role="owner"),
     "doors": Command("yifang.node.doors", "接收消息的进程 · the process that takes messages", role="jobs"),
+    "watch": Command("yifang.node.watch", "读取文件夹的进程 · the process that reads folders", role="jobs"),
     "jobs": Command("yifang.node.jobs", "后台任务进程 · the background process", role="jobs"),
     "manage": Command("yifang.node.manage", "Django 管理命令 · Django's own commands", role="owner"),
 }

@@ -76,6 +76,7 @@ class Node:
                 ("postgres", "/bin/postgres"),
                 ("web", "yifang.node.web"),
                 ("jobs", "yifang.cli jobs"),
+                ("watch", "yifang.cli watch"),
                 ("doors", "yifang.cli doors"),
             ):
                 if sign in line[1]:

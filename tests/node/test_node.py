@@ -50,7 +50,7 @@ def test_a_node_from_start_to_restore(node, data, tmp_path):
     assert (third.returncode, len(third.stderr.splitlines()), str(node.config.port) in third.stderr) == (2, 1, True)
 
     # each part is killed and comes back; nothing is served twice, nothing is orphaned
-    for part in ("postgres", "jobs", "worker", "web"):
+    for part in ("postgres", "jobs", "watch", "worker", "web"):
         before = node.processes()[part]
         os.kill(before, signal.SIGKILL)
         node.until(lambda part=part, before=before: node.processes().get(part, before) != before, f"{part} again")

@@ -57,7 +57,7 @@ def test_jobs_killed_while_rows_come_and_one_commits_late(node):
     with _hospital(node, autocommit=True) as hospital:
         for number in range(1, 300):
             hospital.execute(ADD, (f"R{number:04}", f"张{number}"))
-            if number in (100, 200) and (pid := node.processes().get("jobs")):
+            if number in (100, 200) and (pid := node.processes().get("watch")):
                 os.kill(pid, signal.SIGKILL)
             time.sleep(0.01)
     late.commit()

@@ -26,7 +26,7 @@ from yifang.apps.intake import services
 from yifang.apps.ledger.services import NODE
 
 FEED = "hospital-his"
-FAULTS = ("jobs", "web", "worker", "postmaster", "backend", "cluster", "everything")
+FAULTS = ("jobs", "watch", "web", "worker", "postmaster", "backend", "cluster", "everything")
 KILLS, ARRIVING = 3, 3.0  # seconds over which the files arrive
 SETTLED = 60  # seconds
 

@@ -1,4 +1,4 @@
-"""Many cases at once, counted, for pages that show numbers: an epidemic of a season in one district and its neighbour."""
+"""Many cases at once, counted, for pages that show numbers: a few diseases of one district over years."""
 
 import random
 from datetime import date, timedelta
@@ -15,8 +15,14 @@ from yifang.kernel import clock
 TOWNSHIPS = ("310112001", "310112101", "310112102", "310112103", "310112106", "310112107", "310112114")
 
 
+SHARES = {
+    "hfmd": 0.5, "influenza": 0.6, "varicella": 0.2, "other_infectious_diarrhoea": 0.3, "hepatitis_b": 0.1,
+    "pulmonary_tb": 0.1, "syphilis": 0.08, "measles": 0.01,
+}  # fmt: skip
+
+
 def make(county, plan, *, seed=1):
-    """Cases by `plan`: dicts of Case fields; what is left out is drawn. Returns them, shown to their areas and counted."""
+    """Cases by `plan`, dicts of Case fields: what is left out is drawn. Returns them, shown and counted."""
     chance = random.Random(seed)
     hospital = county.organisations["hospital"]
     now, today = clock.now(), clock.today()
@@ -59,8 +65,7 @@ def season(county, *, until: date | None = None, years: int = 3, most: int = 40)
     for back in range(years * 365):
         day = until - timedelta(days=back)
         wave = max(0.08, 1 - abs((day.timetuple().tm_yday - 300) % 365 - 10) / 60)
-        for disease, share in (("hfmd", 0.5), ("influenza", 0.6), ("varicella", 0.2), ("other_infectious_diarrhoea", 0.3),
-                               ("hepatitis_b", 0.1), ("pulmonary_tb", 0.1), ("syphilis", 0.08), ("measles", 0.01)):  # fmt: skip
+        for disease, share in SHARES.items():
             expected = wave * share * most / 20
             number = int(expected) + (chance.random() < expected % 1)
             died = {"died_on": day, "death_audited_on": day} if chance.random() < 0.01 else {}

@@ -1,4 +1,4 @@
-"""The weekly bulletin: the numbers of the counts in every file, its own way of counting written on it, a region's template."""
+"""The weekly bulletin: the numbers of the counts in every file, how it counts written on it, a region's template."""
 
 import io
 import zipfile
@@ -56,9 +56,11 @@ def fill(county, monday):
     many.make(
         county,
         of_the_week("hfmd", 30, monday) + of_the_week("measles", 6, monday, died_on=monday, death_audited_on=monday)
-        + of_the_week("cholera", 1, monday, case_class="confirmed") + of_the_week("cholera", 2, monday, case_class="carrier")
+        + of_the_week("cholera", 1, monday, case_class="confirmed")
+        + of_the_week("cholera", 2, monday, case_class="carrier")
         + of_the_week("hiv_aids", 3, monday, subtype="aids") + of_the_week("other", 12, monday)
-        + of_the_week("hfmd", 20, before) + of_the_week("hfmd", 24, last_year) + of_the_week("influenza", 9, monday, audited_on=None),
+        + of_the_week("hfmd", 20, before) + of_the_week("hfmd", 24, last_year)
+        + of_the_week("influenza", 9, monday, audited_on=None),
     )  # fmt: skip
 
 

@@ -54,7 +54,8 @@ def found(method: str, name: str = "hfmd", **more) -> Signal:
 
 
 WEEKS = {
-    "step": "week", "days": 7, "start": "2026-10-01", "observed": [3.0, None, 4.0, 14.0], "expected": [None, 4.0, 4.2, 4.5],
+    "step": "week", "days": 7, "start": "2026-10-01", "observed": [3.0, None, 4.0, 14.0],
+    "expected": [None, 4.0, 4.2, 4.5],
     "upperbound": [None, 8.0, 8.5, 9.0],
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The situation page: its numbers are those of the counts, every number opens to exactly its cases, nobody sees more."""
+"""The situation page: its numbers are those of the counts, every number opens to its cases, nobody sees more."""
 
 import html
 import re
@@ -60,7 +60,8 @@ def chosen_of(address: str, viewer):
 
 
 PLAN = (
-    [{"disease": "hfmd"}] * 40 + [{"disease": "influenza", "case_class": "suspected"}] * 10 + [{"disease": "measles"}] * 7
+    [{"disease": "hfmd"}] * 40 + [{"disease": "influenza", "case_class": "suspected"}] * 10
+    + [{"disease": "measles"}] * 7
     + [{"disease": "syphilis"}] * 9 + [{"disease": "hiv_aids", "subtype": "aids"}] * 7
     + [{"disease": "influenza", "residence_area": "310112"}] * 3 + [{"disease": "scarlet_fever", "sex": "unknown"}] * 4
     + [{"disease": "varicella", "age_days": None}] * 5
@@ -204,7 +205,8 @@ def test_nothing_is_said_in_words_where_there_is_nothing(client_of):
 
 @pytest.mark.parametrize(
     "address",
-    ["area=abc&period=free&since=x&until=2026-13-01", "period=free&since=1800-01-01&until=2200-01-01", "disease=nope&class=x",
+    ["area=abc&period=free&since=x&until=2026-13-01", "period=free&since=1800-01-01&until=2200-01-01",
+     "disease=nope&class=x",
      "syndrome=ili", "syndrome=none", "step=hour&age=7&sex=x&at=broken&only=x&name=x&exact=1&placed=1"],
 )  # fmt: skip
 def test_a_broken_address_shows_the_page(client_of, address):

@@ -17,12 +17,14 @@ from yifang.identify.gathered import Gathered
 from yifang.identify.labs import Hit, LabReader
 from yifang.identify.model import Assertion, Evidence, Finding, Withheld
 from yifang.identify.notes import DENIALS, NoteGatherer, day, is_doubt
-from yifang.identify.text.scan import Mention, Scanner
+from yifang.identify.text.mentions import Mention
+from yifang.identify.text.scan import Scanner
 from yifang.identify.values import Polarity, plain
 from yifang.knowledge import Knowledge
 
 _CACHE_LIMIT = 20_000
 _IMAGE_TESTS = ("CT", "DR", "X线", "胸片", "影像", "超声", "B超", "MRI", "放射")
+_DENIED_AS: dict[Assertion, str] = {"absent": "排除", "historical": "病史", "other_person": "他人"}
 _ASSERTIONS: dict[Polarity, Assertion] = {"positive": "present", "negative": "absent", "uncertain": "uncertain"}
 
 
@@ -67,7 +69,7 @@ class CodedGatherer:
                 at=at,
             )
             if assertion in DENIALS:
-                word = (of_code.context if of_code else "") or assertion
+                word = (of_code.context if of_code else "") or _DENIED_AS[assertion]
                 into.withheld.append(self._notes.refused(evidence, word, of_code.clause if of_code else ""))
             else:
                 into.evidence.append(replace(evidence, level="weak") if meaning.needs_syndrome else evidence)

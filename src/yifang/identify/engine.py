@@ -26,6 +26,7 @@ from yifang.knowledge import Knowledge
 
 _CASE_CLASSES = ("confirmed", "clinical", "suspected")
 _NAMED = ("diagnosis_code", "diagnosis_text", "note_text")
+_REFUTED = frozenset(("hl7.not_a_case",))  # the sender classed the reported case as none
 _NOTHING = Identified()
 
 
@@ -68,7 +69,10 @@ class Identifier:
         self.facts.vital_signs(record, scene)
         for note in record.notes:
             self._notes.note(note, gathered)
+        refuted = any(issue.code in _REFUTED for issue in record.issues)
         for diagnosis in record.diagnoses:
+            if refuted and diagnosis.role == "reported":
+                diagnosis = replace(diagnosis, assertion="absent")
             self._coded.diagnosis(diagnosis, gathered)
         for result in record.results:
             self._coded.result(result, gathered)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 from yifang.formats.canonical import Result
 from yifang.identify import english
@@ -26,7 +27,7 @@ _GAP = r"[\s\-_/().·:,\[\]*]*"
 _ANTIBODY = re.compile(r"抗体|(?<![A-Z])IG[GAM]|凝集|ANTIBOD|\bAB\b")
 _ANTIBODY_OF_CLASS = re.compile(r"抗体[-_ ]*(?=\(?IG[GMA])|(?<=IG[GMA])[-_ ]*抗体")
 # An antibody by its method: a spelling that names the method holds for names that say antibody as well.
-_BY_METHOD = re.compile(r"BLOT|WB|DIFFERENTIATION|确[证认]|印迹|补充试验|FTA|AGGLUTINATION")
+_BY_METHOD = re.compile(r"BLOT|WB|DIFFERENTIATION|确[证认]|印迹|补充试验|FTA|AGGLUTINATION|TP-?[PH]A")
 _BRACKETS = re.compile(r"[(\[【][^)\]】]*[)\]】]")
 _RESISTANCE = re.compile(r"耐药|RESIST|RIF|RPOB")
 # A component that names no pathogen of its own takes its meaning from the panel.
@@ -34,6 +35,8 @@ _COMPONENT = re.compile(
     r"(?:检[验测查])?结果|结论|定性|定量|ORF1?[A-B]*/?[AB]?(?:基因)?|[NES]-?(?:GENE|基因)|"
     r"(?:(?:TEST|FINAL) )?RESULTS?|INTERPRETATION|(?:FINAL )?REPORT|ORGANISM|ISOLATE|"
 )
+# Between two names of one test: CT/NG, Salmonella and Shigella.
+_JOINED = re.compile(r"\s*(?:\([^)]*\)|VIRUS(?:ES)?|病毒|菌|SPP\.?|SPECIES)?\s*(?:[/+&、,和及与]|AND\b)\s*")
 _NOT_THIS = re.compile(r"(?:\bNOT|\bNON|EXCLUDING|OTHER THAN|\bEXCEPT|非)[- ]*$")
 # Names an organism without testing for it today.
 _NO_TEST = re.compile(r"IMMUN(?:E|ITY)\b|VACCIN|EXPOS|CONTACT|HISTORY|疫苗|接种|接触|既往")
@@ -78,6 +81,7 @@ class LabReader:
         spelled = ((name, one) for one in knowledge.code_maps.organisms for name in (one.text, *one.names) if name)
         self._spelled = [(_pattern(name), one) for name, one in sorted(spelled, key=lambda pair: -len(pair[0]))]
         self._by_name: dict[str, LabTrigger | None] = {}
+        self._combined: dict[str, tuple[LabTrigger, ...]] = {}
         self._by_value: dict[str, tuple[LabTrigger | None, ...]] = {}
 
     def read(self, result: Result, age_days: float | None) -> list[Hit]:
@@ -85,6 +89,8 @@ class LabReader:
         if result.status == "cancelled":
             return []
         rule, reads = self._rule_of(result)
+        if len(both := self._combined_in(result.name)) > 1 and (rule is None or rule.id in self._triggers):
+            return [self._judge(one, value, result, age_days) for one, value in self._of_combined(both, result)]
         if rule is not None and reads != "organism" and not self._names_another(rule.disease, result):
             return [self._judge(rule, self._polarity(rule, result), result, age_days)]
         found = self._organisms_of(result, tested=rule is not None or reads == "organism")
@@ -131,6 +137,39 @@ class LabReader:
                     best, length = rule, size
         self._by_name[name] = best
         return best
+
+    def _combined_in(self, name: str) -> tuple[LabTrigger, ...]:
+        """The rules of the organisms that one test looks for together (`CT/NG`), one for each disease; else none."""
+        if name not in self._combined:
+            if len(self._combined) >= _CACHE_LIMIT:
+                self._combined.clear()
+            self._combined[name] = self._joined_in(plain(name))
+        return self._combined[name]
+
+    def _joined_in(self, text: str) -> tuple[LabTrigger, ...]:
+        organisms = ((pattern, self._of_organism(one)) for pattern, one in self._spelled)
+        spans = [
+            (*match.span(), rule)
+            for pattern, rule in (*organisms, *self._organism_names)
+            if rule is not None and (match := pattern.search(text))
+        ]
+        joined: dict[str, LabTrigger] = {}
+        whole = [one for one in spans if not any(_is_part(one[:2], other[:2]) for other in spans)]
+        for one, other in permutations(whole, 2):
+            if one[2].disease != other[2].disease and _is_joined(text, one[:2], other[:2]):
+                joined[one[2].disease] = one[2]
+        return tuple(joined.values())
+
+    def _of_combined(self, both: tuple[LabTrigger, ...], result: Result) -> list[tuple[LabTrigger, Value]]:
+        """What a test for several organisms says: of those its value names, else of each and at most moderately."""
+        named = self._organisms_of(result, tested=True) if self._spelled_in(result.value) else []
+        if named:
+            return named
+        value = self._values.read(result)
+        parts = {self._values.of_words(part) for part in re.split(r"[,;\n]", plain(result.value))}
+        if {"positive", "negative"} <= parts:
+            value = Value("uncertain")  # one of them is, and nobody says which
+        return [(rule.model_copy(update={"level": _at_most(rule.level, "moderate")}), value) for rule in both]
 
     def _polarity(self, rule: LabTrigger, result: Result) -> Value:
         value = self._values.read(result)
@@ -209,7 +248,7 @@ class LabReader:
             if "IGM" not in plain(name):
                 return []
             most: Level = "weak" if rule.id in self._triggers else "moderate"
-            rule = rule.model_copy(update={"level": min(rule.level, most, key=lambda one: LEVELS[one])})
+            rule = rule.model_copy(update={"level": _at_most(rule.level, most)})
         return [(rule, value)]
 
     def _spelled_in(self, value: str) -> tuple[LabTrigger | None, ...]:
@@ -290,6 +329,27 @@ def _weight(name: str) -> int:
 
 def _is_of_antibody(name: str) -> bool:
     return bool(_ANTIBODY.search(name) or _BY_METHOD.search(name))
+
+
+def _is_part(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether a span lies in another, longer one: 沙门菌 of 副伤寒沙门菌."""
+    return one != other and other[0] <= one[0] and one[1] <= other[1]
+
+
+def _is_joined(text: str, one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two names stand joined; SARS-CoV+SARS-CoV-2 are ways to write one."""
+    if one == other:
+        return True
+    if one > other:
+        one, other = other, one
+    if _JOINED.fullmatch(text, one[1], other[0]) is None:
+        return False
+    first, second = text[slice(*one)], text[slice(*other)]
+    return not (first.startswith(second) or second.startswith(first))
+
+
+def _at_most(level: Level, most: Level) -> Level:
+    return min(level, most, key=lambda one: LEVELS[one])
 
 
 def _affirmed(polarity: Polarity) -> Polarity:

@@ -21,6 +21,10 @@ from yifang.knowledge.models.triggers import NegativeRule
 
 _CACHE_LIMIT = 20_000
 _DENIED = re.compile(r"(?:无|否认|没有|未见|排除)[^,，。;；]{0,6}$")
+# 体检发现肝功能异常, 1月前体检正常: the check-up was before, this is another visit.
+_AFTER_CHECKUP = re.compile(
+    r"(?:[天日周月年]前|去年)(?:[^,，。;；]{0,4})体检|体检(?:时|中|后|结果|报告)?(?:发现|提示|示|查出|检出|见|异常|阳性)"
+)
 _NAMED = ("diagnosis_code", "diagnosis_text")
 
 
@@ -175,7 +179,8 @@ class NegativeRules:
         if compiled.about == "refill":
             return _says(background.visit, compiled.visit)
         if compiled.about == "visit":
-            return background.record.encounter.kind == "checkup" or _says(background.visit, compiled.visit)
+            visit = _AFTER_CHECKUP.sub("", background.visit)
+            return background.record.encounter.kind == "checkup" or _says(visit, compiled.visit)
         codes = (code for icd, _ in background.entries.values() for code in icd)
         if compiled.icd and any(code.startswith(compiled.icd) for code in codes):
             return True

@@ -12,7 +12,8 @@ from yifang.formats.canonical import Moment, Note, Section
 from yifang.identify.gathered import Gathered
 from yifang.identify.model import Assertion, Evidence, Finding, FindingKind, Withheld
 from yifang.identify.negative import NegativeRules, hold
-from yifang.identify.text.scan import Mention, Scanner
+from yifang.identify.text.mentions import Mention
+from yifang.identify.text.scan import ERUPTION, Scanner
 from yifang.knowledge import Knowledge
 
 DENIALS = ("absent", "historical", "other_person")
@@ -75,6 +76,8 @@ class NoteGatherer:
                         scene.concepts.add(concept)
                 elif kind == "disease":
                     concept = self.reported_as(concept)
+                    if section == "imaging" and _inside_image(mention, reading.mentions):
+                        continue  # 浸润性肺结核 in a report of imaging is one piece of evidence, not two
                     if section not in _SILENT_SECTIONS and (concept, assertion) not in seen:
                         seen.add((concept, assertion))
                         self.named(mention, concept, note, offset, into)
@@ -91,7 +94,9 @@ class NoteGatherer:
 
     def named(self, mention: Mention, disease: str, note: Note, offset: int | None, into: Gathered) -> None:
         """Evidence of a disease's name, or its refusal by the word beside it; no `offset`: the words of a diagnosis."""
-        unsure = mention.assertion == "uncertain" and is_doubt(mention)
+        unsure = mention.assertion == "uncertain" and (
+            is_doubt(mention) or (offset is None and mention.context == ERUPTION)
+        )
         rule = self._text_rules["diag_uncertain" if unsure else "diag_name"]
         shift = offset or 0
         text = note.text[mention.start + shift : mention.end + shift]
@@ -178,6 +183,10 @@ def _headed(text: str) -> list[tuple[int, int, Section]]:
         ends = [at for mark in "。\n" if (at := text.find(mark, match.end())) >= 0]
         stretches.append((match.start(), min(following, *ends) if ends else following, "past_history"))
     return stretches
+
+
+def _inside_image(mention: Mention, others: tuple[Mention, ...]) -> bool:
+    return any(one.kind == "imaging" and one.start <= mention.start and mention.end <= one.end for one in others)
 
 
 def is_doubt(mention: Mention) -> bool:

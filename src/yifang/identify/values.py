@@ -41,6 +41,14 @@ _TITRE = re.compile(r"([<>≤≥]=?)?\s*1\s*[::]\s*(\d+)")
 _UPPER_SPAN = re.compile(r"\d+(?:\.\d+)?\s*(?:-{1,2}|~|—|–|至)\s*(\d+(?:\.\d+)?(?:E\+?\d+)?)")
 _UPPER_LIMIT = re.compile(r"(?:<|≤|<=|小于|低于)\s*(\d+(?:\.\d+)?(?:E\+?\d+)?)")
 _LOAD = re.compile(r"COP|拷贝|IU/M|CFU")
+_RATIO = re.compile(r"S\s*/\s*C\.?O|(?<![A-Z])COI(?![A-Z])")  # signal to cut-off: 1 is the cut-off
+# 3条/300视野: bacilli counted in a smear; any is a positive one, the scanty grade included.
+_IN_FIELDS = re.compile(
+    r"(\d+)\s*(?:[-~]\s*\d+\s*)?(?:条|个?菌|AFB|BACILLI)\s*(?:/|PER |IN )\s*\d*\s*(?:个|HPF|OIF|油镜|高倍)*\s*"
+    r"(?:视野|FIELDS?|HPF|OIF|HP)"
+)
+_HIGHEST_CYCLE = 50  # a plain number up to this may be the cycle at which a PCR turned positive, or did not
+_ABNORMAL = frozenset(("A", "AA", "H", "HH", "↑", "↑↑"))
 _FLAGS: dict[str, Polarity] = {
     "POS": "positive",
     "DET": "positive",
@@ -100,7 +108,15 @@ class ValueReader:
             for flag in result.flags:
                 if flag.upper() in _FLAGS:
                     return Value(_FLAGS[flag.upper()])
+            if self._beyond_negative(result):
+                return Value("positive", value.titre)
         return value
+
+    def _beyond_negative(self, result: Result) -> bool:
+        """Whether a number is called abnormal where the reference says 阴性: it is not negative then."""
+        flagged = any(flag.upper() in _ABNORMAL for flag in result.flags)
+        number = flagged and _NUMBER.match(plain(result.value))
+        return bool(number) and self.of_words(plain(result.reference_range)) == "negative"
 
     def _read(self, text: str, unit: str, reference: str) -> Value:
         value = _SPACED.sub("", plain(text))
@@ -116,7 +132,11 @@ class ValueReader:
             return Value(word, titre)
         if titre is not None:
             return Value(_against_titre(value, titre, plain(reference)), titre)
-        return Value(_quantity(value, plain(unit), plain(reference)))
+        counted = _IN_FIELDS.search(value)
+        if counted:
+            return Value("positive" if int(counted.group(1)) else "negative")
+        reference = plain(reference)
+        return Value(_quantity(value, plain(unit), reference, denied=self.of_words(reference) == "negative"))
 
     def of_words(self, value: str) -> Polarity:
         """Polarity of words anywhere in `value` (as `plain`); the first that speaks wins, `弱阳性(±)` is positive."""
@@ -153,7 +173,8 @@ def _against_titre(value: str, titre: int, reference: str) -> Polarity:
     return "positive" if limit is None or titre >= limit else "negative"
 
 
-def _quantity(value: str, unit: str, reference: str) -> Polarity:
+def _quantity(value: str, unit: str, reference: str, denied: bool) -> Polarity:
+    """A number against its reference; `denied`: the reference is no number but a word such as 未检出."""
     match = _NUMBER.match(value)
     if match is None:
         return "unknown"
@@ -167,6 +188,9 @@ def _quantity(value: str, unit: str, reference: str) -> Polarity:
     span = _UPPER_SPAN.search(reference)
     if span:
         return "positive" if amount > float(span.group(1)) else "negative"
-    if amount and _LOAD.search(unit + value):  # a load that could be counted was detected
+    if _RATIO.search(unit + " " + value):
+        return ("positive" if denied else "unknown") if amount >= 1 else "negative"
+    counted = _LOAD.search(unit + value) or (denied and (power or amount > _HIGHEST_CYCLE))
+    if amount and counted:  # a load that could be counted was detected
         return "positive"
     return "unknown"

@@ -17,10 +17,14 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Long background work: `run` returns soon after `stop` is set; the jobs process restarts it when it raises."""
+    """Long background work: `run` returns soon after `stop` is set; its process starts it again when it raises.
+
+    `process` is `jobs`, or `watch` for what reads folders and databases: apart, so that both have a processor.
+    """
 
     name: str
     run: Callable[[threading.Event], None]
+    process: str = "jobs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from yifang.kernel import protocols
@@ -33,16 +34,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Work until SIGTERM or SIGINT."""
     lifeline.follow_supervisor(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    _give_way()
-    stop = threading.Event()
-    threads = [start_loop(loop, stop) for loop in protocols.loops]
-    asyncio.run(_work(stop))
-    for thread in threads:
-        thread.join(timeout=10)
+    give_way()
+    with running_loops("jobs") as stop:
+        asyncio.run(_work(stop))
     return 0
 
 
-def _give_way() -> None:
+@contextlib.contextmanager
+def running_loops(process: str) -> Iterator[threading.Event]:
+    """The loops of a process, each in its thread; setting the event, or leaving, ends them."""
+    stop = threading.Event()
+    threads = [start_loop(loop, stop) for loop in protocols.loops if loop.process == process]
+    try:
+        yield stop
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=10)
+
+
+def give_way() -> None:
     """Where both want the processor, a page that somebody waits for goes before the background."""
     os.nice(_NICE)
     # Linux weighs sessions against each other before it looks inside one, and each of our processes leads its own.

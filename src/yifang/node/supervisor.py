@@ -76,8 +76,10 @@ class _Node:
         self._config = config
         self._database = database.of(config)
         self._web = Child("web", "yifang.node.web", environment=self._as("web"))
-        self._jobs = Child("jobs", "yifang.cli", ["jobs"], environment=self._as("jobs"))
-        self._doors = Child("doors", "yifang.cli", ["doors"], environment=self._as("jobs"))
+        # What takes in comes down before the pages, what follows it up after them.
+        self._jobs, self._watch, self._doors = (
+            Child(name, "yifang.cli", [name], environment=self._as("jobs")) for name in ("jobs", "watch", "doors")
+        )
         shown = "yifang.node.county" if config.county else "yifang.node.demo"
         self._demo = Child("demo", shown, environment=self._as("owner"))
 
@@ -94,19 +96,19 @@ class _Node:
                 self._migrate()
             self._web.start()
             self._until_served()  # before jobs: while both load, neither core is left for the first page
-            self._jobs.start()
-            self._doors.start()
+            for child in (self._jobs, self._watch, self._doors):
+                child.start()
             self._say(f"医防已就绪 · Yifang is ready: {address(self._config)}")
             if self._config.demo or self._config.county:
                 self._demo.start()
             while True:
-                self._keep(self._web, self._jobs, self._doors)
+                self._keep(self._web, self._jobs, self._watch, self._doors)
                 time.sleep(_GLANCE)
         finally:
             for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(name, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
             self._say("正在停止 · stopping")
-            for child in (self._demo, self._doors, self._web, self._jobs):
+            for child in (self._demo, self._watch, self._doors, self._web, self._jobs):
                 child.stop()
             self._database.stop()
 

@@ -18,12 +18,17 @@ from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from yifang.web.exports import Provenance
+from yifang.web.native_charts import NativeChart, into_document
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-def render(template: Path, context: Mapping[str, Any], source: Provenance) -> bytes:
+def render(
+    template: Path, context: Mapping[str, Any], source: Provenance, charts: Mapping[str, NativeChart] | None = None
+) -> bytes:
     """The filled document. The template gets `provenance` as (label, text) pairs, and the file's properties say it.
+
+    `charts` stand where a paragraph of the template reads `[[chart:name]]`.
 
     Raises FileNotFoundError for a missing template and jinja2.UndefinedError for a value the context lacks.
     """
@@ -32,16 +37,24 @@ def render(template: Path, context: Mapping[str, Any], source: Provenance) -> by
     document = DocxTemplate(template)
     environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
     document.render({**context, "provenance": source.pairs()}, environment)
+    into_document(document.docx, charts or {})
     properties = document.docx.core_properties  # get_docx() would load the empty template again
-    properties.title, properties.author = str(source.title), source.who
-    properties.comments = "; ".join(f"{label}: {text}" for label, text in source.pairs() if text)
+    properties.title, properties.author = str(source.title)[:255], source.who
+    # a property takes 255 characters; the document itself shows all of it
+    properties.comments = "; ".join(f"{label}: {text}" for label, text in source.pairs() if text)[:255]
     properties.created = properties.modified = source.at.replace(tzinfo=None)
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
 
 
-def response(name: str, template: Path, context: Mapping[str, Any], source: Provenance) -> HttpResponse:
+def response(
+    name: str,
+    template: Path,
+    context: Mapping[str, Any],
+    source: Provenance,
+    charts: Mapping[str, NativeChart] | None = None,
+) -> HttpResponse:
     """The document as a download called `name` (without ending)."""
     headers = {"Content-Disposition": content_disposition_header(True, f"{name}.docx") or "attachment"}
-    return HttpResponse(render(template, context, source), content_type=DOCX, headers=headers)
+    return HttpResponse(render(template, context, source, charts), content_type=DOCX, headers=headers)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yifang.kernel import clock
+from yifang.web.charts import Chart, Series
 from yifang.web.components import Chip, Evidence, Moment, SavedView, Tab, changes
 from yifang.web.tables import BulkAction, Column, Cursor, Empty, Page, Table
 
@@ -82,6 +83,49 @@ def _cards(now: datetime) -> list[Card]:
         card(4, "赵*", _("女"), _("{n} 岁").format(n=28), _("流行性感冒"), waiting, 71, tag=_("医务人员"), counts=rise),
         card(5, "孙*丽", _("女"), _("{n} 岁").format(n=45), _("布鲁氏菌病"), audited, 10, stopped=now, counts=flat),
     ]
+
+
+def _charts() -> list[Chart]:
+    weeks = [f"W{number}" for number in range(40, 48)]
+    source = _("内容是编的，没有真人。")
+    counts, more = (3, 4, 2, 6, 9, 14, 11, 5), (1, 2, 2, 3, 5, 6, 4, 2)
+    links = ["?" for _number in counts]
+    return [
+        Chart(
+            "sample-bars", "bars", _("流行曲线"), weeks,
+            [
+                Series(_("确诊病例"), more, links), Series(_("疑似病例"), counts, links, "3"),
+                Series(_("预期"), [6.0] * 8, tone="expected", line=True),
+                Series(_("限值"), [11.0] * 8, tone="limit", line=True),
+            ],
+            source, says=_("八周病例数"), corner=_("周"), marked=7,
+        ),
+        Chart(
+            "sample-years", "years", _("与往年比较"), weeks,
+            [
+                Series(_("往年"), (1, 2, 2, 3, 4, 5, 4, 3), tone="band", upper=(5, 6, 7, 9, 12, 13, 11, 8)),
+                Series(_("平均"), (3, 4, 4, 6, 8, 9, 7, 5), tone="expected"), Series("2026", counts, links, "now"),
+            ],
+            source, says=_("八周病例数"), corner=_("周"),
+        ),
+        Chart(
+            "sample-heat", "heat", _("时间和地区"), weeks,
+            [
+                Series(name, counts[shift:] + counts[:shift], links)
+                for shift, name in enumerate(("莘庄镇", "七宝镇", "颛桥镇"))
+            ],
+            source, says=_("八周病例数"), corner=_("周"),
+        ),
+        Chart(
+            "sample-pyramid", "pyramid", _("年龄和性别"), ["0–4", "5–9", "10–14", "15–19"],
+            [Series(_("男"), (5, 9, 4, 2), links, "1"), Series(_("女"), (4, 8, 6, 3), links, "4")],
+            source, says=_("各年龄组病例数"), corner=_("年龄"),
+        ),
+        Chart(
+            "sample-empty", "bars", _("没有数据的图"), [], [], source,
+            empty=Empty(_("这段时间没有病例"), _("换一个时段看看。"), "chart-bar"),
+        ),
+    ]  # fmt: skip
 
 
 def contents(request: HttpRequest) -> dict[str, Any]:
@@ -186,6 +230,7 @@ def contents(request: HttpRequest) -> dict[str, Any]:
         ],
         "rising": (1, 0, 2, 1, None, 3, 2, 4, 9),
         "flat": (3, 4, 2, 3, 3, 5, 4, 3, 3),
+        "charts": _charts(),
         "form": SampleForm(),
         "wrong": SampleForm({"name": "", "onset": "2026-13-40", "sex": "m"}, prefix=None, auto_id="wrong_%s"),
         "source": "主诉：腹泻、呕吐 1 天。\n现病史：患者昨日进食海鲜后出现水样便 10 余次，伴呕吐，无发热，无腹痛。",

@@ -17,8 +17,8 @@ class IntakeConfig(AppConfig):
         from yifang.apps.intake.sql import polling
         from yifang.kernel import protocols
 
-        protocols.loops.add(protocols.Loop("intake.watch", jobs.watch))
-        protocols.loops.add(protocols.Loop("intake.views", polling.poll))
+        protocols.loops.add(protocols.Loop("intake.watch", jobs.watch, "watch"))
+        protocols.loops.add(protocols.Loop("intake.views", polling.poll, "watch"))
         subscribers.register()
         roles = frozenset(key for key, role in ROLES.items() if "quarantine.view" in role.may)
         protocols.menu.add(

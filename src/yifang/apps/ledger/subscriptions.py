@@ -41,22 +41,27 @@ class Subscriber:
     kinds: frozenset[str]
     handle: Handler
     batch: int
+    later: bool
 
 
 _subscribers: dict[str, Subscriber] = {}
 
 
-def subscribe(name: str, kinds: Sequence[str], handle: Handler, batch: int = 200) -> None:
-    """Register a subscriber of entries of `kinds`. Raises ValueError when the name is taken by another handler."""
+def subscribe(name: str, kinds: Sequence[str], handle: Handler, batch: int = 200, *, later: bool = False) -> None:
+    """Register a subscriber of entries of `kinds`; a `later` one gets its turn when the others have nothing to do.
+
+    Raises ValueError when the name is taken by another handler.
+    """
     if name in _subscribers and _subscribers[name].handle is not handle:
         raise ValueError(f"subscriber {name!r} is registered already")
-    _subscribers[name] = Subscriber(name, frozenset(kinds), handle, batch)
+    _subscribers[name] = Subscriber(name, frozenset(kinds), handle, batch, later)
 
 
 def deliver_pending() -> bool:
     """Give every subscriber its next batch. Returns whether any had something to do (then call again)."""
-    worked = [_deliver(subscriber) for subscriber in _concerned()]  # every one, not up to the first
-    return any(worked)
+    concerned = _concerned()
+    worked = [_deliver(subscriber) for subscriber in concerned if not subscriber.later]  # every one, not up to the first
+    return any(worked) or any([_deliver(subscriber) for subscriber in concerned if subscriber.later])
 
 
 def _concerned() -> list[Subscriber]:

@@ -1,4 +1,4 @@
-"""`yifang places add|import|list`: the organisations and places of the node, kept from a table or one at a time.
+"""`yifang places add|import|list|map`: the organisations and places of the node, kept from a table or one at a time.
 
 `import` shows what it would do and writes only with `--write`, all or nothing. What a page may do about places is in
 `views`. A file that is not there, is no table, or holds a line that is refused while writing: exit code 2.
@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from yifang.apps.ledger.services import NODE
-from yifang.apps.places import registering
+from yifang.apps.places import maps, registering
 from yifang.apps.places.models import Membership, Organisation, Place
 from yifang.apps.places.registering import Line, Step
 from yifang.kernel.errors import UserError
 from yifang.kernel.messages import render
+from yifang.knowledge import load
 
 HELP = "单位与场所 · organisations and places"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """One verb with its own arguments."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|import|list")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|import|list|map")
 
     def verb(name: str, says: str) -> argparse.ArgumentParser:
         return verbs.add_parser(name, help=says, description=says)
@@ -44,6 +45,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     header = "表头 code,name,kind,area_code,parent,phone,aliases 或其中文 · a table with this header"
     taken.add_argument("file", metavar="FILE", type=Path, help=header)
     taken.add_argument("--write", action="store_true", help="写入；不加只预览 · write it, not only show it")
+    drawn = verb("map", "装入地区边界图 · take in the outlines of areas for maps")
+    shape = "GeoJSON，每个要素的 code 或 adcode 为行政区划代码 · its features carry their area code as code or adcode"
+    drawn.add_argument("file", metavar="FILE", type=Path, help=shape)
     listed = verb("list", "现有的单位和场所 · what is on the list")
     listed.add_argument("--kind", metavar="KIND", default="", help=kinds)
     listed.add_argument("--json", action="store_true", help="每行一个 JSON · one JSON object a line")
@@ -51,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it and say so."""
-    {"add": _add, "import": _import, "list": _list}[args.verb](args)
+    {"add": _add, "import": _import, "list": _list, "map": _map}[args.verb](args)
     return 0
 
 
@@ -88,6 +92,12 @@ def _import(args: argparse.Namespace) -> None:
         return
     written = registering.carry_out(plan, NODE)
     _say("said_written" if written else "said_nothing", number=written)
+
+
+def _map(args: argparse.Namespace) -> None:
+    for above, number in maps.take(args.file).items():
+        region = load().regions.get(above)
+        _say("said_map", area=region.name if region else above, code=above, number=number)
 
 
 def _list(args: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from django.db import transaction
 from yifang.apps.accounts.keys import sealing
 from yifang.apps.accounts.models import Seat, SubjectKind, Visibility
 from yifang.apps.accounts.visibility import Subject, show_many
+from yifang.apps.ledger.bulk import copy_in
 from yifang.apps.ledger.services import Actor, Change, append
 from yifang.apps.places.models import Organisation
 from yifang.apps.records import people
@@ -49,7 +51,7 @@ def receive(records: Sequence[canonical.Record], organisation: Organisation, bat
         fresh: list[tuple[_Version, canonical.Record]] = []
         for key, record in zip(keys, records, strict=True):
             versions = known.setdefault(key, [])
-            said = _Version(new_id(), key, len(versions) + 1, _content_digest(record), message_key(record.source))
+            said = _Version.of(record, key, len(versions) + 1)
             if repeated := said.repeats(versions):
                 repeated.hear(said)
                 outcome.repeats += 1
@@ -64,7 +66,7 @@ def receive(records: Sequence[canonical.Record], organisation: Organisation, bat
             for (one, record), whose in zip(fresh, found.whose, strict=True)
         ]
         Record.objects.filter(id__in=superseded).update(current=False)
-        Record.objects.bulk_create(rows, batch_size=1000)
+        copy_in(rows)
         for one in (one for versions in known.values() for one in versions if one.is_stored and one.heard_more):
             Record.objects.filter(id=one.id).update(messages=one.messages)
         _show(rows, organisation, superseded)
@@ -94,9 +96,18 @@ class _Version:
     digest: bytes
     message: str
     messages: list[str] = field(default_factory=list)
+    payload: dict[str, Any] = field(default_factory=dict)  # the record as it is kept, without its person
     is_current: bool = False
     is_stored: bool = False
     heard_more: bool = False
+
+    @classmethod
+    def of(cls, record: canonical.Record, key: bytes, number: int) -> _Version:
+        """One about to be stored. Its digest is of what the record says, whatever file or message carried it."""
+        payload = to_json(record)
+        digest = bytes.fromhex(digest_of({name: value for name, value in payload.items() if name != "source"}))
+        payload.pop("person", None)
+        return cls(new_id(), key, number, digest, message_key(record.source), payload=payload)
 
     def __post_init__(self) -> None:
         if self.message:
@@ -128,7 +139,7 @@ def _versions(keys: Sequence[bytes]) -> dict[bytes, list[_Version]]:
     for row in rows.only("id", "key", "version", "current", "digest", "messages"):
         key = bytes(row.key)
         found.setdefault(key, []).append(
-            _Version(row.id, key, row.version, bytes(row.digest), "", row.messages, row.current, is_stored=True)
+            _Version(row.id, key, row.version, bytes(row.digest), "", row.messages, is_current=row.current, is_stored=True)
         )
     return found
 
@@ -144,22 +155,13 @@ def _row(
 ) -> Record:
     now = clock.now()
     at, precision = _when(record, now)
-    payload = to_json(record)
-    payload.pop("person", None)
     return Record(
         id=one.id, organisation=organisation, key=one.key, version=one.number, current=current, digest=one.digest,
         messages=one.messages, state=record.status, kind=record.kind, person_id=whose.person,
         found_as=whose.alias, batch=batch,
         department=record.encounter.department[:60], clinician_no=record.encounter.clinician_id[:30], at=at,
-        at_precision=precision, received_at=now, payload=payload,
+        at_precision=precision, received_at=now, payload=one.payload,
     )  # fmt: skip
-
-
-def _content_digest(record: canonical.Record) -> bytes:
-    """The digest of what the record says, whatever file or message carried it."""
-    content = to_json(record)
-    content.pop("source", None)
-    return bytes.fromhex(digest_of(content))
 
 
 def _known(record: canonical.Record, key: bytes, organisation: Organisation) -> people.Known:

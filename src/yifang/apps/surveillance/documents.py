@@ -33,7 +33,7 @@ KINDS = {
 
 
 def bulletin(kind: str, paper: Paper, source: Provenance) -> bytes:
-    """The file of one of `KINDS`. Raises UserError `surveillance.bulletin_template` for a region's template that fails."""
+    """The file of one of `KINDS`. A region's template that fails is a UserError `surveillance.bulletin_template`."""
     if kind == "xlsx":
         return _workbook(paper, source)
     template = template_of(kind)
@@ -64,10 +64,13 @@ def _more(paper: Paper) -> dict[str, Any]:
     trend = paper.charts["trend"]
     columns = [values for _name, values in trend.series]
     return {
-        "charts": {name: f"[[chart:{name}]]" if name in paper.charts else "" for name in ("trend", "diseases", "areas")},
+        "charts": {one: f"[[chart:{one}]]" if one in paper.charts else "" for one in ("trend", "diseases", "areas")},
         "drawings": {name: drawings.draw(chart) for name, chart in paper.charts.items()},
         "trend_heads": [_("周"), *(name for name, _values in trend.series)],
-        "trend": [[name, *("*" if one[place] is None else one[place] for one in columns)] for place, name in enumerate(trend.categories)],
+        "trend": [
+            [name, *("*" if one[place] is None else one[place] for one in columns)]
+            for place, name in enumerate(trend.categories)
+        ],
     }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def published() -> tuple[str, ...]:
 
 
 def unplaced(area: str) -> tuple[str, ...]:
-    """The groups that a break-down of this area by the areas below it leaves out: below the county, all sensitive ones."""
+    """The groups that a break-down of this area by those below it leaves out: below the county, all sensitive ones."""
     if areas.level(areas.normalise(area)) in ("province", "city"):
         return ()
     return tuple(name for name, group in load().visibility.groups.items() if not group.rest)
@@ -72,7 +72,7 @@ def _one_more(gone: set[Key], cells: Mapping[Key, int]) -> Key | None:
 def left(whole: int, guarded: Mapping[str, int]) -> int | None:
     """A number without what of it is hidden; None where that is all of it.
 
-    `guarded` are the numbers of each guarded disease in it: as of the rows of a table, small ones go, and never one alone.
+    `guarded` are the numbers of each guarded disease in it: as in the rows of a table small ones go, never one alone.
     """
     gone = hidden({(name,): number for name, number in guarded.items()})
     rest = whole - sum(guarded[name] for (name,) in gone)

@@ -30,7 +30,8 @@ _GRAMMAR: dict[int, str] = {
     "未痊愈 未治愈 未愈 未康复",
     TERMINATE: "就是 只是 只有 不过 可是 而是 反而 只",
     UNCERTAIN: "有没有 是不是 是否 会不会 有无 不能排除 尚不能排除 不排除 无法排除 待排除 怀疑 好像 拟诊 "
-    "担心 害怕 自疑 不能除外 不可除外 未除外 未能排除 未能除外 不能完全排除 不能完全除外 排查 鉴别",
+    "担心 害怕 自疑 不能除外 不可除外 未除外 未能排除 未能除外 不能完全排除 不能完全除外 排查 鉴别 "
+    "待除外 难以排除 难以除外 不可排除 未完全排除 未完全除外 不完全排除 难排除 难除外 无法除外 未予排除 暂不排除",
     OTHER: "爸爸 妈妈 爷爷 奶奶 姥姥 姥爷 外公 外婆 哥哥 姐姐 弟弟 妹妹 丈夫 妻子 爱人 老公 老婆 邻居 父母 "
     "孙子 孙女 其子 其女 其夫 其妻 其母 其兄 其弟 其姐 其妹 "
     "之父 之母 之兄 之弟 之姐 之妹 之子 之女 之孙 之夫 之妻 有小朋友 其他小朋友 "
@@ -38,7 +39,7 @@ _GRAMMAR: dict[int, str] = {
     "表哥 表弟 表姐 表妹 堂哥 堂弟 堂姐 堂妹 侄子 侄女 工友 舍友 同桌",
     INFORMANT: "发现 告知 介绍 反映 陪同 带来 代",
     HISTORICAL: "幼时 小时候 儿时 幼年 童年 早年 曾感染 曾得 曾确诊 患过 得过 感染过 出过 痊愈后 病愈后 "
-    "过去病史 过去史 痊愈 已治愈 治愈后 康复后 已康复",
+    "过去病史 过去史 痊愈 已治愈 治愈后 康复后 已康复 血清固定 血清学固定 血清抵抗",
     SELF: "本身",
     PATIENT: "患者 患儿 病人 本人 孩子 小孩 宝宝 病孩 产妇 孕妇",
     RULED_OUT: "排除 除外",
@@ -69,8 +70,9 @@ _SHADOWS = (
     "荨麻疹 风疹块 风疹团 非典型 非感染性腹泻 副流感 登革出血热 埃博拉出血热 百白破 麻腮风 流感嗜血杆菌 流感杆菌 "
     "SARS-COV SARS-COV-2 SARSCOV2 抗HCV 抗-HCV 抗-HBV 抗-HEV "
     "烧伤 烧心 烧灼 烧烤 燃烧 灼烧 退烧 退烧药 退热药 发烧友 止咳 镇咳 止咳药 咳嗽药 止泻 止吐 止痛 止喘 平喘 哮喘 "
-    "类百日咳 鼠伤寒 现病史 简要病史 病史摘要 病史特点 月经出血 住院医师 住院部 入院须知"
+    "类百日咳 鼠伤寒 波浪热型 呈波浪热 现病史 简要病史 病史摘要 病史特点 月经出血 住院医师 住院部 入院须知"
 )
+_TURNED = "流行性"
 ACTIVE = ("复发", "活动性")  # an old disease that is at work again
 
 
@@ -122,7 +124,8 @@ def compile_lexicon(knowledge: Knowledge) -> Lexicon:
         if syndrome.exclude:
             concept("exclude", syndrome.id, syndrome.exclude.terms)
     for disease in knowledge.diseases.values():
-        concept("disease", disease.id, knowledge.names_of(disease))
+        names = knowledge.names_of(disease)
+        concept("disease", disease.id, (*names, *filter(None, map(_turned, names))))
     for test in triggers.lab:
         concept("laboratory", test.id, (*test.names, *knowledge.spelled.get(test.id, ())))
     for image in triggers.imaging:
@@ -161,6 +164,11 @@ def fold(text: str) -> str:
     return text.translate(_FOLD)
 
 
+def _turned(name: str) -> str:
+    """A name as catalogues turn it: 流行性腮腺炎 → 腮腺炎(流行性)."""
+    return f"{name.removeprefix(_TURNED)}({_TURNED})" if name.startswith(_TURNED) else ""
+
+
 def _holds_disease(text: str, terms: dict[str, set[tuple[Kind, str]]]) -> bool:
     return any(kind == "disease" and word in fold(text) for word, names in terms.items() for kind, _ in names)
 
@@ -174,14 +182,16 @@ def _assemble(terms: dict[str, set[tuple[Kind, str]]], roles: dict[str, int]) ->
         found = {(kind, name, 0, len(text)) for kind, name in own}
         if own and not any(kind == "disease" for kind, _ in own):
             # A term inside a longer one counts too (口腔疱疹 is also 疱疹); inside the name of a disease it does not.
+            # A disease counts in words of imaging (活动性肺结核) and of likeness (水痘样), not in the name of a test.
             held = {name for _, name in own}
+            likeness = text.endswith("样") or all(kind == "imaging" for kind, _ in own)
             for inner, names in terms.items():
                 at = text.find(inner) if inner != text else -1
                 if at >= 0:
                     found |= {
                         (kind, name, at, at + len(inner))
                         for kind, name in names
-                        if kind != "disease" and name not in held
+                        if (kind != "disease" or likeness) and name not in held
                     }
         words[text] = Word(text, tuple(sorted(_longest(found))), roles.get(text, 0))
     index: dict[str, dict[str, tuple[Word, ...]]] = {}

@@ -2,18 +2,16 @@
 
 The contract is the syndromes pack's: text falls into clauses; a negation cue reaches to the end of its clause unless a
 word ends it; pseudo cues negate nothing; history and other persons rule a clause; an informant is not the patient.
-A clause is read without regard to its neighbours, so readings are cached by clause.
+A clause is read without regard to its neighbours, so readings are cached by clause; where one says what became of a
+disease named before (已愈, 已排除), `afterwards` settles it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from yifang.identify.model import Assertion
-from yifang.identify.text import measures
+from yifang.identify.text import afterwards, measures
 from yifang.identify.text.lexicon import (
     ACTIVE,
     ADJACENT,
@@ -30,21 +28,27 @@ from yifang.identify.text.lexicon import (
     SELF,
     TERMINATE,
     UNCERTAIN,
-    Kind,
     Lexicon,
     Word,
     compile_lexicon,
     fold,
 )
+from yifang.identify.text.mentions import Mention, Reading
 from yifang.knowledge import Knowledge
 
 _CACHE_LIMIT = 50_000
 _CHAIN = frozenset("、和或及与跟也还,")
 _ABSENT_AFTER = re.compile(
     r"(?:筛查|初筛|复查|抗体|抗原|核酸|检测|检查|测定|试验|定性|定量|结果|培养|涂片){0,3}[:为均皆都呈是 ]{0,3}"
-    r"(?:\(-\)|阴性|未检出|未见|未查见|未发现|已排除|排除(?!不)|没有(?:了|的)?(?=$|就|,)|无$)"
+    r"(?:\(-\)|阴性|未检出|未见|未查见|未发现|没有(?:了|的)?(?=$|就|,)|无$)"
     r"|(?: (?:PCR|RNA|IGM|ANTIGEN|AG|RAPID|TEST|TESTS|SWAB|CULTURE|VIRUS))* ?(?:IS|WAS|WERE|:)? ?"
-    r"(?:NEGATIVE|NEG\b|NOT DETECTED|UNDETECTED|(?:HAS BEEN |IS |WAS )?(?:RULED OUT|EXCLUDED))"
+    r"(?:NEGATIVE|NEG\b|NOT DETECTED|UNDETECTED)"
+)
+# 流感可除外, 流感待排已排除: ruled out behind the name. 除外细菌感染 speaks of what follows.
+_RULED_OUT_AFTER = re.compile(
+    r"(?:感染|诊断|可能性?|待排查?|待查|\?){0,2}[ :]?(?:现|目前|已经?|可以?|予以?|基本|暂|完全|临床|均|都){0,4}"
+    r"(?:排除(?!不)|除外(?=$|[,;)诊的]))"
+    r"|(?: (?:PCR|TEST))* ?(?:HAS BEEN |IS |WAS )?(?:RULED OUT|EXCLUDED)"
 )
 _CHANGED = re.compile("加重|好转|缓解|减轻|消失|改善")  # 没有咳嗽加重 denies the change
 _NARRATOR = re.compile(r"(?:我|俺|咱)(?:们)?(?:家)?(?:的)?$")
@@ -70,6 +74,22 @@ _CONTACTS = re.compile(r"的?(?:密切|密|可疑)?接触(?:者|人员)")
 # 病史3天 is the illness of today; 3岁时患麻疹, 1月前因疟疾住院 are of the past.
 _CURRENT = re.compile(r"(?:(?<=^病史):|(?:约|近|已)?[\d一二两三四五六七八九十半]+余?(?:天|日|小时|H|周))")
 _THEN = re.compile(r"岁(?:时|那年)|(?:月前|前\d+个?[月年]).{0,2}因")
+# 1月前患流感: an illness that does not last is over after a month; what stands between may not doubt it.
+_MONTHS_AGO = re.compile(
+    r"(?:(?:\d+|[一二两三四五六七八九十数几]+)[多余]?个?月(?:多|余|半)?[以之]?前|上个?月|半年[多余]?[以之]?前|月余前|前\d+个?月)"
+    r"[^,;疑虑考查排接触]{0,10}$"
+)
+# 流感后咳嗽, 感染新冠后乏力2周: what an illness leaves behind.
+_LEFT_BEHIND = re.compile(
+    r"(?:病毒)?(?:感染|病|愈)?后(?:期)?(?:遗留|残留|持续|反复|慢性|迁延性?|仍有?|出现|间断|\d+[天周月])*"
+    r"(?:干咳|咳|乏力|疲[劳乏惫]|气[促短]|胸闷|嗅觉|味觉|状态|综合征|恢复|瘢痕|色素|脱[发甲屑皮]|失眠|心悸)"
+)
+_WHILE_ILL = re.compile(r"(?:患|得|感染|罹患|确诊|诊断|发现|考虑|疑似?|为)(?:了)?$")
+_LONG_AFTER_DAYS = 14
+# 乙肝大三阳20年: for years what is reported once in a life.
+_FOR_YEARS = re.compile(
+    r"[^,;\d]{0,8}?(?<!\d)(?:\d{1,2}|[一二两三四五六七八九十数几]+)[余多+]?年(?:余|多)?(?![级前月龄\d])"
+)
 # 培养出宋内志贺菌, 查见疟原虫: the result stands before the name.
 _FOUND = re.compile(r"(?:培养出|检出|分离出|分离到|查见|查到|查出|找到|见到|检到)(?:了|大量|少量|少许)?$")
 _OTHER_THAN = re.compile(r"(?<![除是])非$")
@@ -77,29 +97,10 @@ _CASES = re.compile(r"(?:确诊)?(?:患者|病人|病例|感染者|患儿)")
 _SPREADS = re.compile(r"的?(?:流行(?!性)|暴发|爆发|疫情|聚集)")  # 麻疹流行期间: of a place, not of the patient
 
 
+_ERUPTIONS = ("皮疹", "疱疹", "皮损", "出疹", "疹")
+ERUPTION = "样皮疹"  # 水痘样皮疹: as a diagnosis a doubt, in a description the look of a rash
+
 _LATIN = re.compile("[A-Za-z]{2}")
-
-
-class Mention(NamedTuple):
-    """A concept at [start, end) of its text. `context` is the excluding word of the pack in whose clause it stands."""
-
-    kind: Kind
-    concept: str
-    start: int
-    end: int
-    assertion: Assertion
-    context: str = ""
-    clause: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a text says: mentions, temperatures (°C), other vital signs, the patient's age in days where stated."""
-
-    mentions: tuple[Mention, ...] = ()
-    temperatures: tuple[float, ...] = ()
-    vitals: tuple[tuple[str, float], ...] = ()
-    age_days: float | None = None
 
 
 _NOTHING = Reading()
@@ -119,12 +120,18 @@ class Scanner:
         self._latin_clauses = re.compile(f"(?:[^{re.escape(marks)}.]+|{stop}|{comma})+[?？]*")
         self._days_min = {name + DURATION: one.duration.days_min for name, one in pack.concepts.items() if one.duration}
         self._count_min = {name + COUNT: one.count.min for name, one in pack.concepts.items() if one.count}
+        reported = knowledge.triggers.rules.already_reported
+        self._lifelong = frozenset(reported.lifetime)
+        self._lasting = self._lifelong | {one.disease for one in reported.per_episode}
+        self._disease_of = {rule.id: rule.disease for rule in knowledge.triggers.lab}
         self._age_words = tuple((fold(word), years) for word, years in pack.age_words.items())
         self._cache: dict[str, Reading] = {}
 
-    def clauses(self, text: str) -> Iterator[tuple[int, Reading]]:
+    def clauses(self, text: str) -> list[tuple[int, Reading]]:
         """The clauses of a note that say something: where each begins, and its reading with offsets from there."""
         cache = self._cache
+        found: list[tuple[int, Reading]] = []
+        turns = False
         pattern = self._latin_clauses if _LATIN.search(text) else self._clauses
         for match in pattern.finditer(text):
             clause = match.group()
@@ -134,7 +141,10 @@ class Scanner:
                     cache.clear()
                 reading = cache[clause] = self._read_clause(fold(clause))
             if reading is not _NOTHING:
-                yield match.start(), reading
+                found.append((match.start(), reading))
+                if reading.turn or reading.settles:
+                    turns = True
+        return afterwards.settled(found, text, self._disease_of, self._lifelong) if turns else found
 
     def read(self, text: str) -> Reading:
         """The whole of a text, offsets counted from its beginning."""
@@ -166,9 +176,10 @@ class Scanner:
             if one.concepts:
                 mentions = self._assert(clause, tokens)
                 break
-        if not mentions and not heat and not signs and age is None:
+        turn = "" if any(one.kind == "disease" for one in mentions) else afterwards.turn_of(clause)
+        if not mentions and not heat and not signs and age is None and not turn:
             return _NOTHING
-        return Reading(mentions, heat, signs, age)
+        return Reading(mentions, heat, signs, age, turn, afterwards.settles(clause, mentions))
 
     def _tokens(self, clause: str) -> list[tuple[int, Word]]:
         tokens: list[tuple[int, Word]] = []
@@ -245,13 +256,29 @@ class Scanner:
                 elif _ABSENT_AFTER.match(clause, at + len(word.text)):
                     assertion, context = "absent", "阴性" if kind == "disease" else ""
                 elif kind == "disease":
-                    assertion, context = _of_disease(clause, start, end, roles, historical, ruled_out, excludes)
-                elif historical and not after:
+                    past = historical or self._is_past(clause, concept, start, end)
+                    assertion, context = _of_disease(clause, start, end, roles, past, ruled_out, excludes)
+                elif (historical and not after) or (
+                    kind == "laboratory" and self._is_old(clause, self._disease_of[concept], end)
+                ):
                     assertion = "historical"
                 elif (unsure and not _CHANGED.match(clause, end)) or clause[end : end + 1] == "?":
                     assertion = "uncertain"
                 found.append(Mention(kind, concept, start, end, assertion, context, clause))
         return tuple(found)
+
+    def _is_past(self, clause: str, disease: str, start: int, end: int) -> bool:
+        """Whether the words around the name say that the illness is over, or known for years."""
+        if disease in self._lasting:
+            return self._is_old(clause, disease, end)
+        if _MONTHS_AGO.search(clause, 0, start):
+            return True
+        if _LEFT_BEHIND.match(clause, end) is None:
+            return False
+        return not _WHILE_ILL.search(clause, 0, start) or max(measures.durations(clause), default=0) >= _LONG_AFTER_DAYS
+
+    def _is_old(self, clause: str, disease: str, end: int) -> bool:
+        return disease in self._lifelong and _FOR_YEARS.match(clause, end) is not None
 
 
 def _inside(clause: str, at: int, word: str) -> bool:
@@ -292,7 +319,11 @@ def _of_disease(
 ) -> tuple[Assertion, str]:
     """Assertion of a disease name, and the excluding word of the pack in its clause, if any."""
     if clause[end : end + 1] == "样":
+        if clause.startswith(_ERUPTIONS, end + 1):
+            return "uncertain", "" if roles & UNCERTAIN else ERUPTION
         return "uncertain", "样"
+    if _RULED_OUT_AFTER.match(clause, end):
+        return "absent", "排除"
     near = _CONTACT.search(clause, 0, start) and _CASES.match(clause, end)
     if near or _SPREADS.match(clause, end) or _CONTACTS.match(clause, end):
         return "other_person", "接触史"

@@ -22,7 +22,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from yifang.kernel import clock as kernel_clock
-from yifang.web import clocks, components, sparklines, tables, vendor
+from yifang.web import charts, clocks, components, sparklines, tables, vendor
 
 register = template.Library()
 
@@ -230,10 +230,26 @@ def timeline(moments: Sequence[components.Moment]) -> dict[str, Any]:
 
 @register.simple_tag
 def sparkline(
-    values: Sequence[float | None], label: str, expected: float | None = None, limit: float | None = None
+    values: Sequence[float | None], label: str, expected: sparklines.Level = None, limit: sparklines.Level = None
 ) -> SafeString:
-    """A small curve with its expected level and limit; `label` says in words what it shows."""
+    """A small curve with its expected level and limit, or one for each value; `label` says in words what it shows."""
     return sparklines.draw(values, label, expected, limit)
+
+
+@register.inclusion_tag("web/components/chart.html")
+def chart(one: charts.Chart) -> dict[str, Any]:
+    """A picture with its table and its source; the page brings the scripts with `{% chart_scripts %}`."""
+    return {"chart": one}
+
+
+@register.simple_tag
+def chart_scripts() -> SafeString:
+    """What draws the pictures; it fetches the megabyte of ECharts when the page first shows one."""
+    return format_html(
+        '<script src="{}" type="module" data-charts="{}"></script>',
+        static("web/js/charts.js"),
+        static("vendor/echarts/echarts.min.js"),
+    )
 
 
 @register.simple_tag

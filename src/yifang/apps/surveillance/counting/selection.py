@@ -81,6 +81,7 @@ def _inside(area: str) -> tuple[str, list[Any]]:
         case "county":
             return "county = %s", [code]
         case "township":
-            return "county = %s AND left(area, 9) = %s", [code[:6], code]
+            # a range may pass below the policies: left(area, 9) would be asked after them, of every row of the county
+            return "county = %s AND area BETWEEN %s AND %s", [code[:6], code, f"{code}999999"]
         case _:
             return "county = %s AND area = %s", [code[:6], code]

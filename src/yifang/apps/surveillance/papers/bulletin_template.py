@@ -1,6 +1,7 @@
-"""Makes `bulletin.docx`, the Word template of the bulletin: `python -m yifang.apps.surveillance.papers.bulletin_template`.
+"""Makes `bulletin.docx`, the Word template of the bulletin.
 
-Run it after changing the look here; a region edits a copy in Word instead (docs/bulletin.md).
+`python -m yifang.apps.surveillance.papers.bulletin_template`: run it after changing the look here; a
+region edits a copy in Word instead (docs/bulletin.md).
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The part of a selection that an address narrows to, and the same in words: the heading of the list behind a number."""
+"""The part of a selection that an address narrows to, and the same in words: what heads the list behind a number."""
 
 from __future__ import annotations
 

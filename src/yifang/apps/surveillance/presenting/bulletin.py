@@ -52,8 +52,10 @@ class Paper:
         """For a template: docs/bulletin.md lists the names."""
         return {
             "title": self.title, "subtitle": self.subtitle, "labels": self.labels, "summary": self.summary,
-            "heads": self.heads, "rows": self.rows, "levels": self.levels, "areas": self.areas, "signals": self.signals, "notes": self.notes,
-            "signal_heads": signal_heads(), "words": self.words, "charts": {name: f"[[chart:{name}]]" for name in self.charts},
+            "heads": self.heads, "rows": self.rows, "levels": self.levels, "areas": self.areas,
+            "signals": self.signals, "notes": self.notes,
+            "signal_heads": signal_heads(), "words": self.words,
+            "charts": {name: f"[[chart:{name}]]" for name in self.charts},
         }  # fmt: skip
 
 
@@ -115,7 +117,8 @@ def paper(chosen: Chosen, found: reads.Bulletin, viewer: Viewer) -> Paper:
         notes=notes,
         words={
             "summary": _("概况"), "diseases": _("分病种"), "trend": _("近 {n} 周趋势").format(n=reads.WEEKS),
-            "areas": _("分地区"), "signals": _("本周预警信号"), "counted": _("统计口径"), "area": _("地区"), "cases": _("病例数"),
+            "areas": _("分地区"), "signals": _("本周预警信号"), "counted": _("统计口径"),
+            "area": _("地区"), "cases": _("病例数"),
             "no_signals": _("本周没有预警信号。"), "source": _("来源"), "notes": _("说明"), "none": _("本周没有病例。"),
         },
         charts=_charts(found, one.area),
@@ -179,7 +182,10 @@ def _summary(
     now, before, year, deaths = (_sum(of_law, label) for label in ("now", "before", "year_before", "deaths"))
     by_class = {one: _sum([row for row in of_law if law[row.name] == one], "now") for one in "ABC"}
     paragraphs = [
-        _("本周{area}报告甲乙丙类法定传染病 {now} 例，死亡 {deaths} 例；上周 {before} 例（环比 {change}），去年同期 {year} 例（同比 {year_change}）。").format(
+        _(
+            "本周{area}报告甲乙丙类法定传染病 {now} 例，死亡 {deaths} 例；"
+            "上周 {before} 例（环比 {change}），去年同期 {year} 例（同比 {year_change}）。"
+        ).format(
             area=area, now=f"{now:,}", deaths=f"{deaths:,}", before=f"{before:,}", year=f"{year:,}",
             change=words.change_words(now, before), year_change=words.change_words(now, year),
         ),
@@ -202,8 +208,9 @@ def _signal(one: Any) -> list[str]:
     at = one.raised_at.astimezone(clock.CHINA)
     name = list_name(one.disease, one.group, message_language()) or words.subject_name(one.disease)
     return [
-        name, words.area_words(one.area_code), f"{at:%m-%d %H:%M}", f"{one.observed} / {one.expected:g} / {one.limit:g}",
-        str(one.get_state_display()), str(one.get_conclusion_display() or "—"),
+        name, words.area_words(one.area_code), f"{at:%m-%d %H:%M}",
+        f"{one.observed} / {one.expected:g} / {one.limit:g}", str(one.get_state_display()),
+        str(one.get_conclusion_display() or "—"),
     ]  # fmt: skip
 
 

@@ -39,7 +39,10 @@ def pictures(chosen: Chosen, found: reads.Bulletin, source: str) -> list[Chart]:
         [
             Series(
                 _("病例数"), [number for _key, number in ranked],
-                [area_link(chosen, code, above, placed=found.placed_without) if number else "" for (code,), number in ranked],
+                [
+                    area_link(chosen, code, above, placed=found.placed_without) if number else ""
+                    for (code,), number in ranked
+                ],
                 "2",
             )
         ],

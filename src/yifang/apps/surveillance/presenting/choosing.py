@@ -1,4 +1,4 @@
-"""What is chosen on the situation page: read from an address, written back to one, and told in words beside every number.
+"""What is chosen on the situation page: read from an address, written to one, told in words beside every number.
 
 What cannot be read counts as not given, so that a broken link shows the official figure rather than an error.
 """

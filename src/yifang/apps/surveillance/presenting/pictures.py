@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from yifang.apps.surveillance.models import DayKind
 from yifang.apps.surveillance.presenting import words
 from yifang.apps.surveillance.presenting.choosing import STEPS, Chosen
 from yifang.apps.surveillance.presenting.signals import CASE_CLASSES
-from yifang.apps.surveillance.queries.situation import Overview, Years, steps_of
+from yifang.apps.surveillance.queries.situation import YEARS, Overview, Years, steps_of
 from yifang.kernel import clock
 from yifang.web.charts import Chart, Series, Tone
 from yifang.web.tables import Empty
@@ -25,12 +25,20 @@ _TONES: dict[str, Tone] = {
 
 
 def behind(chosen: Chosen, **narrowed: Any) -> str:
-    """The address of the cases behind a number: what is chosen, and what narrows it (see `presenting.behind`)."""
-    since, until = narrowed.pop("since", None), narrowed.pop("until", None)
+    """The address of the cases behind a number: what is chosen, and what narrows it (see `presenting.behind`).
+
+    A page has hundreds of these: what they share is written once, and what differs are days, codes and numbers.
+    """
     one = chosen.selection
-    base = chosen.on(since or one.since, until or one.until, area=narrowed.pop("area", one.area))
-    extra = urlencode({key: value for key, value in narrowed.items() if value not in ("", None)})
-    return reverse("surveillance:behind") + base + (f"&{extra}" if extra else "")
+    since, until = narrowed.pop("since", None) or one.since, narrowed.pop("until", None) or one.until
+    area = narrowed.pop("area", one.area)
+    extra = "".join(f"&{key}={value}" for key, value in narrowed.items() if value not in ("", None))
+    return f"{_shared(chosen)}&area={area}&since={since}&until={until}{extra}"
+
+
+@lru_cache(maxsize=64)
+def _shared(chosen: Chosen) -> str:
+    return reverse("surveillance:behind") + chosen.query(period="free", area="", since="", until="")
 
 
 def _nothing() -> Empty:
@@ -104,8 +112,9 @@ def map_of(chosen: Chosen, found: Overview, source: str, geometry: str) -> Chart
         notes.append(_("本节点没有这个地区的边界图；系统管理员可用 yifang places map 命令装入 GeoJSON。"))
     series = [Series(_("病例数"), values, links, "2")]
     return Chart(
-        "map", "map" if geometry else "ranks", _("地区分布"), [words.below_words(code, above) for code in codes], series,
-        source, says=_("{n} 个下级地区").format(n=len(codes)), note=" ".join(notes), corner=_("地区"),
+        "map", "map" if geometry else "ranks", _("地区分布"),
+        [words.below_words(code, above) for code in codes], series, source,
+        says=_("{n} 个下级地区").format(n=len(codes)), note=" ".join(notes), corner=_("地区"),
         empty=None if codes else _nothing(), geometry=geometry, keys=codes,
     )  # fmt: skip
 
@@ -139,6 +148,7 @@ def years(chosen: Chosen, found: Years, step: str, source: str) -> Chart:
     name = _("{n} 月") if step == "month" else _("第 {n} 周")
     past = f"{min(found.past)}–{max(found.past)}" if found.past else ""
     low, high = [one[1] if one else None for one in spread], [one[2] if one else None for one in spread]
+    mean = [round(one[0], 1) if one else None for one in spread]
     links = []
     for one in found.steps:
         if not found.now.get(one):
@@ -149,20 +159,24 @@ def years(chosen: Chosen, found: Years, step: str, source: str) -> Chart:
     last = max(found.now, default=0)
     series = [
         Series(_("{years} 年最低至最高").format(years=past), low, tone="band", upper=high),
-        Series(_("{years} 年平均").format(years=past), [round(one[0], 1) if one else None for one in spread], tone="expected"),
+        Series(_("{years} 年平均").format(years=past), mean, tone="expected"),
         Series(_("{year} 年").format(year=year), [found.now.get(one) for one in found.steps], links, "now"),
     ]  # fmt: skip
-    over = last and _step_of(year, last, step)[1] <= chosen.selection.until
+    over = not last or _step_of(year, last, step)[1] <= chosen.selection.until
+    notes = []
+    if not found.past:
+        notes.append(_("本节点没有往年的数据可比。"))
+    elif len(found.past) < YEARS:
+        known = _("、").join(str(one) for one in found.past)
+        notes.append(_("前五年中有数据的是 {years} 年。").format(years=known))
+    if not over:
+        notes.append(_("最后一个点还没有结束，不能直接与整月或整周比较。"))
     missing = not any(found.now.values()) and not found.past
     return Chart(
         "years", "years", _("与前五年比较"), [name.format(n=one) for one in found.steps],
-        series if found.past else series[2:], source, says=_("今年与前五年同期"), corner=_("月份") if step == "month" else _("周"),
-        note=" ".join(filter(None, (
-            "" if found.past else _("本节点没有往年的数据可比。"),
-            _("前五年中有数据的是 {years} 年。").format(years=_("、").join(str(one) for one in found.past)) if 0 < len(found.past) < 5 else "",
-            "" if over or not last else _("最后一个点还没有结束，不能直接与整月或整周比较。"),
-        ))),
-        empty=_nothing() if missing else None, marked=None if over or not last else found.steps.index(last),
+        series if found.past else series[2:], source, says=_("今年与前五年同期"), note=" ".join(notes),
+        corner=_("月份") if step == "month" else _("周"), empty=_nothing() if missing else None,
+        marked=None if over else found.steps.index(last),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from yifang.apps.places import maps
 from yifang.apps.reporting.models import Case
 from yifang.apps.surveillance.models import Signal
+from yifang.apps.surveillance.presenting.words import area_words
 from yifang.apps.surveillance.queries import area_name, disease_name
 from yifang.kernel import areas
 from yifang.web.charts import Chart
@@ -99,11 +100,12 @@ def baseline(signal: Signal, cases: Sequence[Case]) -> Chart:
         marks.append(Marks(_("限值"), found.limit, tone="limit", line=True))
     widest = max((until - since).days + 1 for since, until in found.days)
     by_end = found.step != "month" and widest > 1
+    corner = _("截止日") if by_end else _("月份") if found.step == "month" else _("日期")
     return Chart(
         "baseline", "bars", _("{disease}的既往与本次").format(disease=name),
         [f"{(until if by_end else since):{form}}" for since, until in found.days], marks,
         _("{area}，截至 {day}，{method}").format(area=area, day=f"{signal.last_day:%Y-%m-%d}", method=_method(signal)),
-        says=found.says(f"{area} {name}"), corner=_("截止日") if by_end else _("月份") if found.step == "month" else _("日期"),
+        says=found.says(f"{area} {name}"), corner=corner,
         note=_("每根柱是截至该日 {n} 天的病例数。").format(n=widest) if by_end else "",
     )  # fmt: skip
 
@@ -151,7 +153,8 @@ def place_map(signal: Signal) -> Chart | None:
         return None
     link = situation_url(signal)
     return Chart(
-        "place", "map", _("所在地区"), [area_name(signal.area_code)], [Marks(_("观察"), [signal.observed], [link], "2")],
-        area_name(above), says=area_name(signal.area_code), corner=_("地区"), keys=[signal.area_code],
+        "place", "map", _("所在地区"), [area_name(signal.area_code)],
+        [Marks(_("观察"), [signal.observed], [link], "2")],
+        area_words(above), says=area_name(signal.area_code), corner=_("地区"), keys=[signal.area_code],
         geometry=f"{reverse('surveillance:map', args=[above])}?v={version}",
     )  # fmt: skip

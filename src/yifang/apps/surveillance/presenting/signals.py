@@ -85,6 +85,7 @@ def reasons(signal: Signal) -> list[tuple[Any, Any]]:
     """Why the signal was raised, each number with its name; what a method does not give is left out."""
     told = signal.explanation
     hours = told.get("response_hours") or (signal.due_at - signal.raised_at).total_seconds() / 3600
+    unresolved, waiting = told.get("unresolved", 0), len(told.get("suspicions", []))
     parameters = _("、").join(f"{key} {value}" for key, value in told.get("parameters", {}).items())
     given = [
         (_("方法"), method_name(signal) + (_("（往年数据不足三年，改用此法）") if told.get("fallback") else "")),
@@ -100,8 +101,8 @@ def reasons(signal: Signal) -> list[tuple[Any, Any]]:
         (_("答复时限"), _("{n:g} 小时").format(n=round(hours, 1))),
         (_("知识包版本"), signal.pack_digest[:12]),
         (_("涉及地区"), _("、").join(area_name(code) for code in told["areas"])),
-        (_("未归到单元"), _("本县区另有 {n} 例没有填清学校或单位").format(n=told["unresolved"]) if told.get("unresolved") else ""),
-        (_("待排查线索"), _("{n} 条还没有报告的线索").format(n=len(told["suspicions"])) if told.get("suspicions") else ""),
+        (_("未归到单元"), _("本县区另有 {n} 例没有填清学校或单位").format(n=unresolved) if unresolved else ""),
+        (_("待排查线索"), _("{n} 条还没有报告的线索").format(n=waiting) if waiting else ""),
     ]  # fmt: skip
     return [(label, text) for label, text in given if text not in ("", None)]
 

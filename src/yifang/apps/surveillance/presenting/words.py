@@ -1,4 +1,4 @@
-"""Names of what is counted, in the reader's language: diseases, syndromes, areas, classes of the law, age groups, days."""
+"""Names of what is counted, in the reader's language: diseases, areas, classes of the law, age groups, days."""
 
 from __future__ import annotations
 

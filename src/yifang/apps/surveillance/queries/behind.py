@@ -1,4 +1,4 @@
-"""The cases behind a number: the same conditions as the count, on the cases themselves, as far as the viewer may open them.
+"""The cases behind a number: the conditions of the count on the cases themselves, as far as the viewer may open them.
 
 Policies decide which cases are seen. A case carries the facts that were counted of it, and only comparisons that may
 pass below the policies are used, so that an index serves: an age group is a range of days, an area a range of codes.
@@ -23,7 +23,6 @@ from yifang.apps.surveillance.queries import numbers
 from yifang.apps.surveillance.queries.numbers import Part
 from yifang.kernel import areas, clock
 from yifang.knowledge import load
-from yifang.web.tables import MOST_COUNTED
 
 _DAYS = {
     DayKind.ONSET: "onset_date", DayKind.DIAGNOSIS: "diagnosed_at", DayKind.ENTRY: "entered_on",
@@ -34,7 +33,7 @@ Key = tuple[date | datetime, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """`total` is the number that was clicked, None where it is too small to be shown; `hidden` of it cannot be opened."""
+    """`total` is the number clicked, None where it is too small to be shown; `hidden` of it cannot be opened."""
 
     total: int | None
     hidden: int | None
@@ -52,10 +51,10 @@ def behind(of: Part, viewer: Viewer, *, key: Key | None = None, backwards: bool 
     rows = _page(cases, of.chosen, key, backwards, limit)
     hidden: int | None = None
     if total is not None:
-        if whole <= MOST_COUNTED:
-            hidden = max(total - cases.count(), 0)
-        else:  # of many, those of the groups that this role may not open: counting the rest would look at each
-            hidden = total - sum(number for (group, _), number in counted.items() if group in viewer.case_groups)
+        # of many, those of the groups that this role may not open: which of the rest it sees would cost a look at each
+        hidden = total - sum(number for (group, _), number in counted.items() if group in viewer.case_groups)
+        if key is None and len(rows) <= limit:
+            hidden = max(total - len(rows), 0)
     return Behind(total, hidden, rows)
 
 
@@ -68,8 +67,10 @@ def _page(
         side = "gt" if backwards else "lt"
         cases = cases.filter(Q(**{f"{column}__{side}": day}) | Q(**{column: day, f"id__{side}": id}))
     sign = "" if backwards else "-"
-    found = cases.select_related("person", "report_org").order_by(f"{sign}{column}", f"{sign}id")[: limit + 1]
-    return [((getattr(one, column), one.id), one) for one in found]
+    keys = list(cases.order_by(f"{sign}{column}", f"{sign}id").values_list(column, "id")[: limit + 1])
+    # Who it is about is read of these few only: beside the walk each person on its way would be looked up first.
+    found = Case.objects.select_related("person", "report_org").in_bulk([id for _day, id in keys])
+    return [((day, id), found[id]) for day, id in keys if id in found]
 
 
 def _cases(of: Part, viewer: Viewer) -> QuerySet[Case]:

@@ -1,6 +1,6 @@
 """What the weekly bulletin of an area holds: the official figures of a week, its trend, its areas, its signals.
 
-Every number comes from the counts. Small cells of sensitive groups are hidden whoever asks, for a bulletin is read by others.
+Every number comes from the counts. Small cells of sensitive groups are hidden whoever asks, for others read it.
 """
 
 from __future__ import annotations

@@ -33,12 +33,12 @@ def total(chosen: Selection, viewer: Viewer) -> int:
 
 def by_step(chosen: Selection, viewer: Viewer, step: Step = "day") -> dict[date, int]:
     """How many on each day, in each week (its Monday), month or year; steps without any are left out."""
-    return {day: number for day, number in _rows((_STEPS[step],), chosen, viewer)}
+    return dict(_rows((_STEPS[step],), chosen, viewer))
 
 
 def by_name(chosen: Selection, viewer: Viewer) -> dict[str, int]:
     """How many of each disease or syndrome, the most first."""
-    found = {name: number for name, number in _rows(("name",), chosen, viewer)}
+    found = dict(_rows(("name",), chosen, viewer))
     return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
@@ -52,7 +52,7 @@ def by_name_and_step(chosen: Selection, viewer: Viewer, step: Step) -> dict[str,
 
 def by_class(chosen: Selection, viewer: Viewer) -> dict[str, int]:
     """How many of each case class."""
-    return {name: number for name, number in _rows(("case_class",), chosen, viewer)}
+    return dict(_rows(("case_class",), chosen, viewer))
 
 
 def by_age_and_sex(chosen: Selection, viewer: Viewer) -> dict[tuple[int, str], int]:
@@ -62,7 +62,7 @@ def by_age_and_sex(chosen: Selection, viewer: Viewer) -> dict[tuple[int, str], i
 
 def by_area(chosen: Selection, viewer: Viewer) -> dict[str, int]:
     """How many in each area one level below the chosen one; under its own code what is known no more exactly."""
-    return {code: number for code, number in _rows((_below(chosen.area),), chosen, viewer)}
+    return dict(_rows((_below(chosen.area),), chosen, viewer))
 
 
 def by_area_and_step(chosen: Selection, viewer: Viewer, step: Step) -> dict[str, dict[date, int]]:
@@ -135,7 +135,8 @@ def several(
     # Days are what the index holds and the planner knows; so few of them are brought to weeks and months here.
     by_day = (chosen.until - chosen.since).days <= _FEW_DAYS
     expressions: dict[str, str] = {
-        "step": "day" if by_day else _STEPS[step], "below": _below(chosen.area), "name": "name", "class": "case_class", "sex": "sex",
+        "step": "day" if by_day else _STEPS[step], "below": _below(chosen.area), "name": "name",
+        "class": "case_class", "sex": "sex",
         "ages": "CASE WHEN age BETWEEN 0 AND 9 THEN age / 5 * 5 ELSE age END",
         "sensitive": """CASE WHEN "group" = ANY (%s) THEN name ELSE '' END""" if guarded else "''",
         "placed": '"group" <> ALL (%s)' if unplaced else "true",

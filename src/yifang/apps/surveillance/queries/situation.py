@@ -38,7 +38,7 @@ class DiseaseRow:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`placed_without` says that sensitive groups are not broken down by area; `hid` that small cells are hidden."""
+    """`placed_without`: sensitive groups are not broken down by area; `hid`: small cells are hidden."""
 
     total: int
     by_step_and_class: Shown
@@ -52,7 +52,7 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Years:
-    """By month (1 to 12) or ISO week (1 to 53): this year's number, and the mean, least and most of the years before."""
+    """By month (1 to 12) or ISO week (1 to 53): the numbers of this year and of the years before."""
 
     steps: Sequence[int]
     now: Mapping[int, int | None]

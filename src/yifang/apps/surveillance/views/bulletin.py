@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -31,6 +31,7 @@ def bulletin(request: HttpRequest) -> HttpResponse:
     found = reads.bulletin(chosen.selection, viewer)
     paper = presenting.paper(chosen, found, viewer)
     since, area = chosen.selection.since, chosen.selection.area
+    later = since + timedelta(weeks=1)
     context = {
         "paper": paper,
         "lines": list(zip(paper.cells, paper.levels, strict=True)),
@@ -41,11 +42,11 @@ def bulletin(request: HttpRequest) -> HttpResponse:
         "areas": options.areas_below(area, viewer) if choosing.looks_from_area(viewer) else [],
         "area": area,
         "week": presenting.week_name(since),
-        "earlier": _address(presenting.week_name(since - timedelta(weeks=1)), area),
-        "later": _address(presenting.week_name(since + timedelta(weeks=1)), area) if since + timedelta(weeks=1) <= clock.today() else "",
+        "earlier": _address(since - timedelta(weeks=1), area),
+        "later": _address(later, area) if later <= clock.today() else "",
         "unfinished": chosen.selection.until >= clock.today(),
         "files": [
-            (kind, label, icon, reverse("surveillance:bulletin_file", args=[kind]) + f"?week={presenting.week_name(since)}&area={area}")
+            (kind, label, icon, reverse("surveillance:bulletin_file", args=[kind]) + _query(since, area))
             for kind, label, icon in _FILES
         ],
         "back": reverse("surveillance:situation") + chosen.query(),
@@ -85,5 +86,9 @@ def file(request: HttpRequest, kind: str) -> HttpResponse:
     return HttpResponse(documents.bulletin(kind, paper, source), content_type=documents.KINDS[kind], headers=headers)
 
 
-def _address(week: str, area: str) -> str:
-    return reverse("surveillance:bulletin") + f"?week={week}&area={area}"
+def _address(monday: date, area: str) -> str:
+    return reverse("surveillance:bulletin") + _query(monday, area)
+
+
+def _query(monday: date, area: str) -> str:
+    return f"?week={presenting.week_name(monday)}&area={area}"

@@ -1,0 +1,41 @@
+"""What a text says, as values: mentions of concepts and the reading of a clause or a whole text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from yifang.identify.model import Assertion
+from yifang.identify.text.lexicon import Kind
+
+
+class Mention(NamedTuple):
+    """A concept at [start, end) of its text. `context` is the excluding word of the pack in whose clause it stands."""
+
+    kind: Kind
+    concept: str
+    start: int
+    end: int
+    assertion: Assertion
+    context: str = ""
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text says: mentions, temperatures (°C), other vital signs, the patient's age in days where stated.
+
+    `turn`: the clause has no subject and says what became of a disease named before (`text.afterwards`); `settles`:
+    it rules a disease out by its name.
+    """
+
+    mentions: tuple[Mention, ...] = ()
+    temperatures: tuple[float, ...] = ()
+    vitals: tuple[tuple[str, float], ...] = ()
+    age_days: float | None = None
+    turn: Literal["", "over", "ruled_out", "active"] = ""
+    settles: bool = False
+
+    def with_mentions(self, mentions: tuple[Mention, ...]) -> Reading:
+        """The same with other mentions."""
+        return replace(self, mentions=mentions)
