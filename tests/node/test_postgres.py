@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import psycopg
@@ -156,3 +157,15 @@ def test_a_server_that_somebody_else_runs(data, version):
             Server(f"postgresql://boss:wrong@/county?host={host.socket}", secrets.load(data / "node")).start()
     finally:
         host.stop()
+
+
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="strays are found by /proc")
+def test_a_backend_that_outlives_its_postmaster_does_not_keep_the_cluster_down(cluster):
+    client = psycopg.connect(cluster.dsn("admin", dbname="postgres"))
+    stuck = client.info.backend_pid
+    os.kill(stuck, signal.SIGSTOP)  # it notices nothing, as one that waits for a lock of the dead
+    os.kill(int((cluster.cluster / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    time.sleep(0.3)
+    assert cluster.ensure()
+    assert ask(cluster.dsn("admin", dbname="postgres"), "SELECT 1") == 1
+    assert not Path(f"/proc/{stuck}/cwd").exists()

@@ -103,7 +103,7 @@ def _survives(doors: Doors, seed: int) -> None:
     node, chance = doors.node, random.Random(seed)
     before = _state(node)
     senders = [
-        threading.Thread(target=send, args=(doors, seed, random.Random(seed * 10 + place)))
+        threading.Thread(target=send, args=(doors, seed, random.Random(seed * 10 + place)), daemon=True)
         for place, send in enumerate((_by_wire, _by_post, _by_fhir, _by_view, _by_folder))
     ]
     failures: list[str] = []
@@ -119,6 +119,7 @@ def _survives(doors: Doors, seed: int) -> None:
         _kill(node, fault, chance)
     for sender in senders:
         sender.join(PATIENCE * 2)
+    failures += [f"{sender.name} still waits" for sender in senders if sender.is_alive()]
     assert not failures, failures
     wanted = MESSAGES + POSTS * 20 + 3 + BUNDLES + ROWS + LOGGED
     node.until(lambda: _settled(node, before, wanted), f"settled: {wanted} records beside {before}")
@@ -203,7 +204,8 @@ def _by_post(doors: Doors, seed: int, chance: random.Random) -> None:
 
 
 def _by_fhir(doors: Doors, seed: int, chance: random.Random) -> None:
-    _steadily(BUNDLES, lambda place: _again(lambda: _post(doors, "/fhir", _bundle(seed, place))))
+    bundles = [_bundle(seed, place) for place in range(BUNDLES)]  # the same bytes again, as a client sends them
+    _steadily(BUNDLES, lambda place: _again(lambda: _post(doors, "/fhir", bundles[place])))
 
 
 def _post(doors: Doors, path: str, body: object) -> bool:

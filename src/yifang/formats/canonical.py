@@ -278,6 +278,20 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What another department tells: so many fell ill at a place since a day, with what, and what was done."""
+
+    place: str
+    number: int
+    symptoms: str
+    day: date
+    disease: str = ""  # of the packs, empty where none is named
+    told_by: str = ""
+    measures: str = ""
+    area: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why an item could not be read; `code` names a message of `kernel.messages`, `place` the place in the source."""
 
@@ -304,8 +318,9 @@ class Item:
     head: bytes = b""
     cards: tuple[NationalCard, ...] = ()
     tallies: tuple[Tally, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether there is anything in it."""
-        return bool(self.records or self.cards or self.tallies)
+        return bool(self.records or self.cards or self.tallies or self.notices)

@@ -32,6 +32,7 @@ _SOCKET_LIMIT = 100  # bytes; the kernel's own limit is 104 to 108
 _ELSEWHERE = Path("/var/lib/yifang")  # for a data folder the unprivileged user cannot reach
 _SHORT = Path("/tmp")  # for a socket path that would be too long; the folder in it is ours, 0700
 _PATIENCE = 300  # seconds for a start, recovery after a crash included
+_STRAY_SECONDS = 3.0  # a backend whose postmaster was killed ends within one, unless it hangs
 
 
 class Embedded:
@@ -81,11 +82,13 @@ class Embedded:
         """
         self._prepare()
         self._end_orphan()
-        deadline = time.monotonic() + _PATIENCE
-        while not self._serve(deadline):
+        began = time.monotonic()
+        while not self._serve(began + _PATIENCE):
             # the backends of a killed postmaster keep its shared memory until they notice; a new one must wait
-            if time.monotonic() > deadline:
+            if time.monotonic() > began + _PATIENCE:
                 raise self._failure()
+            if time.monotonic() > began + _STRAY_SECONDS:
+                self._end_strays()
             time.sleep(0.2)
         self._make_roles()
 
@@ -223,6 +226,17 @@ class Embedded:
         elif self._written_pid() is not None:
             # PostgreSQL itself would refuse to start if the pid was given to another process of the same user
             (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+
+    def _end_strays(self) -> None:
+        """Kill the backends that outlived their postmaster: one that waits for a lock of the dead never notices.
+
+        They are known by the folder they work in, which is this cluster's; no postmaster serves it now.
+        """
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                name = (process / "comm").read_text().strip()
+                if name.startswith("postgres") and (process / "cwd").resolve() == self.cluster.resolve():
+                    os.kill(int(process.name), signal.SIGKILL)
 
     def _written_pid(self) -> int | None:
         try:

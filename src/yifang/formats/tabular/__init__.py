@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from yifang.formats import tallies
+from yifang.formats import notices, tallies
 from yifang.formats.canonical import Issue, Item, Refusal
 from yifang.formats.tabular.database import sheet_of
 from yifang.formats.tabular.mapping import Mapping, builtin, load_mapping, parse_mapping
@@ -62,6 +62,10 @@ def _sheet(sheet: Sheet, path: str, mapping: Mapping | None, start: int, kind: s
         at, columns = counted
         yield from tallies.read(iter(sheet.rows[at + 1 :]), sheet.rows[at], columns, path, start, kind)
         return
+    if chosen is None and mapping is None and (told := _notices(sheet)) is not None:
+        at, places = told
+        yield from notices.read(iter(sheet.rows[at + 1 :]), sheet.rows[at], places, start, kind)
+        return
     if chosen is None:
         yield Item(start, kind, (), _unknown(sheet, place, mapping), data)
         return
@@ -92,6 +96,14 @@ def _counts(sheet: Sheet) -> tuple[int, dict[str, list[int]]] | None:
     """Which of the first rows heads a table of counts, and its columns."""
     for at, row in enumerate(sheet.rows[:_HEADER_WITHIN]):
         if (columns := tallies.columns_of(row.cells)) is not None:
+            return at, columns
+    return None
+
+
+def _notices(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
+    """Which of the first rows heads a table of notices, and its columns."""
+    for at, row in enumerate(sheet.rows[:_HEADER_WITHIN]):
+        if (columns := notices.columns_of(row.cells)) is not None:
             return at, columns
     return None
 

@@ -7,6 +7,7 @@ series that changed (`note`, `judge_due`). For people: answer a signal, tell tho
 from yifang.apps.surveillance.services.answering import answer
 from yifang.apps.surveillance.services.due import note
 from yifang.apps.surveillance.services.feeding_back import give_feedback, mark_read
+from yifang.apps.surveillance.services.notices import receive as receive_notices
 from yifang.apps.surveillance.services.raising import consider, consider_suspicion, watched
 from yifang.apps.surveillance.services.series import judge, judge_due
 from yifang.apps.surveillance.services.tallying import judge_tallies
@@ -24,6 +25,7 @@ __all__ = [
     "judge_tallies",
     "mark_read",
     "note",
+    "receive_notices",
     "receive_tallies",
     "watched",
 ]

@@ -26,7 +26,11 @@ from yifang.kernel.ids import new_id
 from yifang.knowledge import load
 
 DESKS = ("duty_officer", "epidemiologist")
-_TITLES = {"single_case": ("单病例预警", "single-case signal"), "threshold": ("聚集性预警", "cluster signal")}
+_TITLES = {
+    "single_case": ("单病例预警", "single-case signal"),
+    "threshold": ("聚集性预警", "cluster signal"),
+    "notice": ("部门通报", "notice of a department"),
+}
 _SERIES = ("时间序列预警", "time-series signal")
 
 
