@@ -48,8 +48,8 @@ def measured(folder: Path) -> list[Figure]:
     totals = account.totals
     _print_strays(totals, account)
     return [
-        ("visible cases that are not suspected", _share(totals.expected, totals.expected_suspected), "%", 1.5),
-        ("decoys that are suspected", 100 * totals.decoys_suspected / max(1, totals.decoys), "%", 2.0),
+        ("visible cases that are not suspected", _share(totals.expected, totals.expected_suspected), "%", 1.0),
+        ("decoys that are suspected", 100 * totals.decoys_suspected / max(1, totals.decoys), "%", 1.0),
     ]
 
 

@@ -29,7 +29,12 @@ def run() -> list[Figure]:
         _people()
         doctor, officer = _at_the_pages(node)
     return [
-        ("message on the wire to suspicion on the doctor's open page, p95", quantile(doctor, 0.95) * 1000, "ms", 2000.0),
+        (
+            "message on the wire to suspicion on the doctor's open page, p95",
+            quantile(doctor, 0.95) * 1000,
+            "ms",
+            2000.0,
+        ),
         ("message on the wire to signal on the CDC's open page, p95", quantile(officer, 0.95) * 1000, "ms", 5000.0),
     ]
 
@@ -42,9 +47,9 @@ def _at_the_pages(node: Node) -> tuple[list[float], list[float]]:
         at_doctor = [_once(node, doctor, number, hospital=0) for number in range(MESSAGES)][WARM:]
         officer = _open(chromium.new_context().new_page(), node, "officer", "/signals/")
         there = officer.locator("tr[data-row]").count()
-        at_officer = [
-            _once(node, officer, there + number - 1, hospital=number) for number in range(1, MESSAGES + 1)
-        ][WARM:]
+        at_officer = [_once(node, officer, there + number - 1, hospital=number) for number in range(1, MESSAGES + 1)][
+            WARM:
+        ]
         chromium.close()
     return at_doctor, at_officer
 

@@ -41,7 +41,9 @@ COMMANDS = {
     "identify": Command("yifang.identify.command", "识别文件中的可疑传染病 · find suspicions in files", settings=False),
     "detect": Command("yifang.detect.command", "发现病例数的异常升高 · find what stands out in counts", settings=False),
     "world": Command(
-        "yifang.world.command", "虚构的县 · a fictional county with known truth", settings=False,
+        "yifang.world.command",
+        "虚构的县 · a fictional county with known truth",
+        settings=False,
         apart={"score": Command("yifang.node.county.score", "", role="jobs")},
     ),
     "intake": Command("yifang.apps.intake.command", "接收文件 · put files into the node", role="jobs"),

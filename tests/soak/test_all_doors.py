@@ -1,7 +1,7 @@
 """Killing processes, PostgreSQL and the clients while every door is busy loses nothing and doubles nothing.
 
-At once: reports over MLLP, records and FHIR bundles over HTTP, rows of a hospital's view, a file and the county's export
-of the national system in their folders. Each client sends again what was not acknowledged, as its kind does. Every
+At once: reports over MLLP, records and FHIR bundles over HTTP, rows of a hospital's view, a file and the county's
+export of the national system in their folders. Each client sends again what was not acknowledged, as its kind does. Every
 record must stand there once at the end, every card with its case, every count as a recount gives it.
 """
 
@@ -149,7 +149,8 @@ def _state(node: Node) -> tuple[int, int, int]:
 def _settled(node: Node, before: tuple[int, int, int], wanted: int) -> bool:
     with suppress(psycopg.OperationalError), node.connect() as sql:
         heard = sql.execute(
-            "SELECT (SELECT count(*) FROM ledger_entry e LEFT JOIN ledger_seal s ON s.entry_id = e.id WHERE s.id IS NULL), "
+            "SELECT (SELECT count(*) FROM ledger_entry e LEFT JOIN ledger_seal s ON s.entry_id = e.id "
+            "WHERE s.id IS NULL), "
             "(SELECT count(*) FROM ledger_cursor WHERE seq < (SELECT coalesce(max(seq), 0) FROM ledger_seal "
             "WHERE stream = 'change')), (SELECT count(*) FROM intake_batch WHERE state <> 'done')"
         ).fetchone()
@@ -242,8 +243,12 @@ def _by_view(doors: Doors, seed: int, chance: random.Random) -> None:
 def _by_folder(doors: Doors, seed: int, chance: random.Random) -> None:
     """A log, and the county's export in two scopes that overlap."""
     cards = [
-        row(f"{seed % 100:02}{place:03}", name=f"卡{seed}{place}", id_no=apps.id_no(order=seed % 90 * 10 + place % 10 + 1,
-            birth=date(2000, 1, 1) + timedelta(days=place)), birth_date="", diagnosis_datetime="2026-05-02 09:10")
+        row(
+            f"{seed % 100:02}{place:03}", name=f"卡{seed}{place}", birth_date="",
+            id_no=apps.id_no(
+                order=seed % 90 * 10 + place % 10 + 1, birth=date(2000, 1, 1) + timedelta(days=place)
+            ),
+        )
         for place in range(CARDS)
     ]  # fmt: skip
     stamp = clock.now().astimezone(clock.CHINA).strftime("%Y-%m-%d %H:%M")

@@ -64,7 +64,8 @@ def test_who_told_it_hears_the_conclusion(county):
 
 
 @pytest.mark.parametrize(
-    ("line", "column"), [("甲,,3,吐,2026-11-20,", "场所"), ("甲,乙,很多,吐,2026-11-20,", "人数"), ("甲,乙,3,吐,昨天,", "时间")]
+    ("line", "column"),
+    [("甲,,3,吐,2026-11-20,", "场所"), ("甲,乙,很多,吐,2026-11-20,", "人数"), ("甲,乙,3,吐,昨天,", "时间")],
 )
 def test_what_a_notice_lacks_is_named(line, column):
     (item,) = formats.read(("notice.csv", (HEAD + line + "\n").encode()))

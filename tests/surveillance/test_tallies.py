@@ -33,8 +33,9 @@ def take(text: str | bytes, name: str = "counts.csv"):
     with apps.as_jobs():
         data = text.encode() if isinstance(text, str) else text
         batch = take_bytes(data, name, Feed.objects.get(code="counts"), NODE)
-        while services.judge_due():
-            pass
+        with clock.frozen(NOON + timedelta(seconds=10)):  # no more of the file comes
+            while services.judge_due():
+                pass
     return batch
 
 
@@ -133,3 +134,17 @@ def test_who_looks_from_elsewhere_sees_no_series(county):
     stranger = county.viewer("clinician")
     with enter(stranger):
         assert not TallySeries.objects.exists()
+
+
+def test_a_series_in_the_midst_of_its_file_and_one_of_a_single_pharmacy_raise_nothing(county):
+    days = [date(2026, 11, 1) + timedelta(days=number) for number in range(19)]
+    with apps.as_jobs():
+        code = county.organisations["hospital"].code
+    rows = "".join(f"{code},{day},visits,{10 + day.day % 3}\n" for day in days)
+    take("organisation_code,date,kind,count\n" + rows + f"{code},2026-11-20,visits,90\n")
+    assert TallySeries.objects.count() == 1
+    assert not Signal.objects.exists()
+    with apps.as_jobs():
+        services.note([("tally", str(TallySeries.objects.get().id), "310112")])
+        TallySeries.objects.update(label="", updated_at=clock.now())
+        assert services.judge_due() == 0

@@ -1,7 +1,7 @@
 """Notices of other departments (部门通报): a table whose rows say that people fell ill together somewhere.
 
-Education, civil affairs, market supervision and others send them as they have them: who tells, which school or home, how
-many, with what, since when, what was done. Known by its header; a row that lacks place, number or day is refused.
+Education, civil affairs, market supervision and others send them as they have them: who tells, which school or home,
+how many, with what, since when, what was done. Known by its header; a row that lacks place, number or day is refused.
 """
 
 from __future__ import annotations
@@ -75,5 +75,6 @@ def _notice(cells: Sequence[str], columns: dict[str, int], words: Words) -> Noti
         return "day"
     return Notice(
         place=text("place"), number=int(digits), symptoms=text("symptoms"), day=date.fromisoformat(moment.day),
-        disease=words.disease(text("disease"))[0], told_by=text("told_by"), measures=text("measures"), area=text("area"),
+        disease=words.disease(text("disease"))[0], told_by=text("told_by"), measures=text("measures"),
+        area=text("area"),
     )  # fmt: skip

@@ -44,7 +44,7 @@ _LOAD = re.compile(r"COP|拷贝|IU/M|CFU")
 _RATIO = re.compile(r"S\s*/\s*C\.?O|(?<![A-Z])COI(?![A-Z])")  # signal to cut-off: 1 is the cut-off
 # 3条/300视野: bacilli counted in a smear; any is a positive one, the scanty grade included.
 _IN_FIELDS = re.compile(
-    r"(\d+)\s*(?:[-~]\s*\d+\s*)?(?:条|个?菌|AFB|BACILLI)\s*(?:/|PER |IN )\s*\d*\s*(?:个|HPF|OIF|油镜|高倍)*\s*"
+    r"(?<!\d)(\d+)\s*+(?:[-~]\s*+\d+\s*+)?(?:条|个?菌|AFB|BACILLI)\s*+(?:/|PER |IN )\s*+\d*+\s*+(?:个|油镜|高倍)*+\s*+"
     r"(?:视野|FIELDS?|HPF|OIF|HP)"
 )
 _HIGHEST_CYCLE = 50  # a plain number up to this may be the cycle at which a PCR turned positive, or did not

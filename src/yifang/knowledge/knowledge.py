@@ -166,7 +166,7 @@ class Knowledge:
         return self._pack(CalendarPack)
 
     def names_of(self, disease: Disease) -> set[str]:
-        """Name, aliases and other spellings, and the spoken order of a name in two parts: 病毒性肝炎·甲型 → 甲型肝炎."""
+        """Name, aliases, other spellings, and the spoken order of a name in two parts: 病毒性肝炎·甲型 → 甲型肝炎."""
         names = {disease.name.split("(")[0], *disease.aliases, *self.spelled.get(disease.id, ())}
         if "·" in disease.name:
             whole, part = disease.name.split("·", 1)

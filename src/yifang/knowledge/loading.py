@@ -74,7 +74,7 @@ def _load(places: tuple[Path, ...], folder: Path) -> Knowledge:
 
 
 def _bad_regions(files: Iterable[Path]) -> list[Problem]:
-    """What is wrong with the divisions that a region adds: the form of a row, a code, a level that is not the code's."""
+    """What is wrong with the divisions that a region adds: a row's form, its code, a level that is not the code's."""
     found: list[Problem] = []
     for path in files:
         for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):

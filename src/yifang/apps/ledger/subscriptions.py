@@ -60,8 +60,12 @@ def subscribe(name: str, kinds: Sequence[str], handle: Handler, batch: int = 200
 def deliver_pending() -> bool:
     """Give every subscriber its next batch. Returns whether any had something to do (then call again)."""
     concerned = _concerned()
-    worked = [_deliver(subscriber) for subscriber in concerned if not subscriber.later]  # every one, not up to the first
-    return any(worked) or any([_deliver(subscriber) for subscriber in concerned if subscriber.later])
+    worked = [
+        _deliver(subscriber) for subscriber in concerned if not subscriber.later
+    ]  # every one, not up to the first
+    if not any(worked):
+        worked = [_deliver(subscriber) for subscriber in concerned if subscriber.later]
+    return any(worked)
 
 
 def _concerned() -> list[Subscriber]:

@@ -139,7 +139,9 @@ def _versions(keys: Sequence[bytes]) -> dict[bytes, list[_Version]]:
     for row in rows.only("id", "key", "version", "current", "digest", "messages"):
         key = bytes(row.key)
         found.setdefault(key, []).append(
-            _Version(row.id, key, row.version, bytes(row.digest), "", row.messages, is_current=row.current, is_stored=True)
+            _Version(
+                row.id, key, row.version, bytes(row.digest), "", row.messages, is_current=row.current, is_stored=True
+            )
         )
     return found
 

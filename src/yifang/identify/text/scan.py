@@ -98,6 +98,7 @@ _SPREADS = re.compile(r"的?(?:流行(?!性)|暴发|爆发|疫情|聚集)")  # �
 
 
 _ERUPTIONS = ("皮疹", "疱疹", "皮损", "出疹", "疹")
+_DIAGNOSED = re.compile(r"(?:诊断|诊为|印象|诊)(?:为|是|[: ])*$")
 ERUPTION = "样皮疹"  # 水痘样皮疹: as a diagnosis a doubt, in a description the look of a rash
 
 _LATIN = re.compile("[A-Za-z]{2}")
@@ -320,7 +321,8 @@ def _of_disease(
     """Assertion of a disease name, and the excluding word of the pack in its clause, if any."""
     if clause[end : end + 1] == "样":
         if clause.startswith(_ERUPTIONS, end + 1):
-            return "uncertain", "" if roles & UNCERTAIN else ERUPTION
+            doubted = roles & UNCERTAIN or _DIAGNOSED.search(clause, 0, start)
+            return "uncertain", "" if doubted else ERUPTION
         return "uncertain", "样"
     if _RULED_OUT_AFTER.match(clause, end):
         return "absent", "排除"

@@ -1,4 +1,4 @@
-"""What the node has found, as the score asks for it: suspicions by visit, cards by person, signals by place and time."""
+"""What the node has found, as the score asks for it: suspicions by visit, cards by person, signals by place."""
 
 from __future__ import annotations
 

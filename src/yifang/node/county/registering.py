@@ -118,13 +118,13 @@ def _people(organisations: Mapping[str, Organisation], area: str, password: str)
     return accounts
 
 
-def _seat(
-    username: str, name: str, role: str, organisation: Organisation | None, area: str, hashed: str
-) -> None:
+def _seat(username: str, name: str, role: str, organisation: Organisation | None, area: str, hashed: str) -> None:
     user, made = User.objects.get_or_create(username=username, defaults={"display_name": name, "password": hashed})
     if made or not Seat.objects.filter(user=user, role=role).exists():
         department = "内科" if ROLES[role].scope == "department" else ""
-        give_seat(user, role, NODE, organisation=organisation, department=department, area_code=area, since=date(2025, 1, 1))
+        give_seat(
+            user, role, NODE, organisation=organisation, department=department, area_code=area, since=date(2025, 1, 1)
+        )
 
 
 def _outlines(folder: Path) -> Path:

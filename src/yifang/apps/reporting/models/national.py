@@ -21,9 +21,9 @@ class NationalCard(models.Model):
     """One card of the export as it stands now. Its state there is the truth: the case says what it says.
 
     `stands`: it is not deleted and no duplicate; `audited_at` only where it is finally audited. A card awaiting the
-    audit of its revision counts as before (national_system pack, audit_states). `report_in_time` and `audit_in_time` are None
-    where the clock cannot be told. `values` holds every further column by its header; who it is about stands with the
-    person alone.
+    audit of its revision counts as before (national_system pack, audit_states). `report_in_time` and `audit_in_time`
+    are None where the clock cannot be told. `values` holds every further column by its header; who it is about stands
+    with the person alone.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -29,9 +29,13 @@ _YEARS = (5, 3)  # the moving percentile looks five years back, and no less than
 
 
 def judge_due(most: int = 50) -> int:
-    """Judge up to `most` series that changed. Returns how many were judged."""
+    """Judge up to `most` series that changed. Returns how many were judged.
+
+    A series of published numbers is judged when no more of it comes: in the midst of a file its newest number is not.
+    """
     with transaction.atomic():
-        due = list(SeriesDue.objects.select_for_update(skip_locked=True).order_by("id")[:most])
+        waiting = SeriesDue.objects.select_for_update(skip_locked=True).order_by("id")[:most]
+        due = [one for one in waiting if one.sort != tallying.SORT or tallying.is_quiet(UUID(one.name))]
         for one in due:
             if one.sort == tallying.SORT:
                 tallying.judge_tallies(UUID(one.name))

@@ -7,7 +7,7 @@ none; a county that loads both the counts and the cards of the same days would h
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -30,6 +30,7 @@ SORT = "tally"  # of a series that is due to be judged
 _HOURS = 24.0
 _SHOWN = 60
 _LEAST_YEARS, _MOST_YEARS = 3, 5
+_QUIET = timedelta(seconds=3)
 
 
 def receive(tallies: Sequence[Tally], organisation: Organisation, batch: UUID, by: Actor) -> tuple[list[UUID], int]:
@@ -71,10 +72,19 @@ def receive(tallies: Sequence[Tally], organisation: Organisation, batch: UUID, b
     return list(of), len(tallies) - len(news)
 
 
+def is_quiet(series_id: UUID) -> bool:
+    """Whether nothing more of the series came for some seconds."""
+    return not TallySeries.objects.filter(id=series_id, updated_at__gt=clock.now() - _QUIET).exists()
+
+
 def judge_tallies(series_id: UUID) -> Signal | None:
-    """Hold the newest number of a series against its own past."""
+    """Hold the newest number of a series against its own past.
+
+    Series of one pharmacy, school or centre are kept and not judged: there are hundreds, and by chance some of them
+    stand out every day.
+    """
     series = TallySeries.objects.select_related("organisation").filter(id=series_id).first()
-    if series is None:
+    if series is None or Organisation.objects.filter(code=series.label).exists():
         return None
     rows = list(series.numbers.order_by("start").values_list("start", "number"))
     if len(rows) < 2:
