@@ -1,8 +1,8 @@
 """Killing processes, PostgreSQL and the clients while every door is busy loses nothing and doubles nothing.
 
 At once: reports over MLLP, records and FHIR bundles over HTTP, rows of a hospital's view, a file and the county's
-export of the national system in their folders. Each client sends again what was not acknowledged, as its kind does. Every
-record must stand there once at the end, every card with its case, every count as a recount gives it.
+export of the national system in their folders. Each client sends again what was not acknowledged, as its kind does.
+Every record must stand there once at the end, every card with its case, every count as a recount gives it.
 """
 
 from __future__ import annotations

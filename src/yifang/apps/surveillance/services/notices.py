@@ -1,8 +1,8 @@
 """Notices of other departments come in: each is a signal at once, answered as any other; its sender hears the outcome.
 
 The steps that a notice must take (签收, 核实, 反馈) are those of the signal: taken up, verified, closed with a
-conclusion that goes back to the feed's organisation, each with its time; what nobody takes up in time climbs the ladder. Runs in
-jobs.
+conclusion that goes back to the feed's organisation, each with its time; what nobody takes up in time climbs the
+ladder. Runs in jobs.
 """
 
 from __future__ import annotations
