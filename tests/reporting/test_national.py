@@ -244,3 +244,14 @@ def test_every_tab_has_its_page_and_its_empty_state(county, lang):
     shown = page(county, "epidemiologist", "/national/?tab=unknown&since=2026-05-01", lang)
     assert "猫抓病" in shown
     assert "100.0%" in shown
+
+
+def test_the_address_tells_the_village_where_it_names_one(county):
+    from yifang.apps.places.models import Place
+
+    with apps.as_jobs():
+        Place.objects.create(kind="village", code="310112001007", name="锦禾社区", area_code="310112001007")
+    take(county, row("1", residence_detail="锦禾社区7号楼401"), row("2", residence_detail="示范路8弄"))
+    with apps.as_jobs():
+        areas = dict(Case.objects.values_list("national__national_card_id", "residence_area"))
+    assert areas == {"310112202600001": "310112001007", "310112202600002": "310112001"}

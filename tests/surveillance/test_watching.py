@@ -223,3 +223,23 @@ def test_a_suspicion_taken_back_leaves_its_signal(county):
     apps.deliver()
     signal = Signal.objects.get(disease="cholera")
     assert (signal.observed, signal.explanation["suspicions"], signal.has_fallen) == (0, [], True)
+
+
+def test_history_replayed_tells_when_each_rule_would_have_spoken(county):
+    school = school_of(county)
+    first = TODAY - timedelta(days=100)
+    for back in range(6):
+        at = datetime(2026, 8, 12, 1, tzinfo=clock.UTC) + timedelta(days=back)
+        change(
+            case(county, "varicella"), school=school, onset_date=first + timedelta(days=back), diagnosed_at=at,
+            entered_on=first + timedelta(days=back),
+        )  # fmt: skip
+    apps.deliver()
+    assert not Signal.objects.exists()  # old cases are no news
+    with apps.as_jobs():
+        alarms = services.replay(first - timedelta(days=30), TODAY)
+        again = services.replay(first - timedelta(days=30), TODAY)
+    (one,) = [alarm for alarm in alarms if alarm.method == "threshold"]
+    assert (one.name, one.unit, one.first_day) == ("varicella", school.scope, first)
+    assert one.raised == date(2026, 8, 14)  # with the third, by the rule for any disease
+    assert alarms == again

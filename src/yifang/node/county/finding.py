@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from yifang.apps.places.models import Organisation, Place
 from yifang.apps.records import identity
 from yifang.apps.records.models import PersonIdentity
 from yifang.apps.reporting.models import Card, CardState, NationalCard, Suspicion, SuspicionState
 from yifang.apps.surveillance.models import Signal
+from yifang.apps.surveillance.services import replay
 from yifang.kernel import clock
 from yifang.world import scoring
 
 
-def found() -> scoring.Found:
-    """Everything. Runs as jobs: the score counts what there is, whoever may see it."""
-    return scoring.Found(_suspicions(), _cards(), _signals())
+def found(since: date, until: date) -> scoring.Found:
+    """Everything, signals of these days. Runs as jobs: the score counts what there is, whoever may see it."""
+    return scoring.Found(_suspicions(), _cards(), _signals(since, until))
 
 
 def _suspicions() -> list[scoring.Suspicion]:
@@ -42,17 +45,30 @@ def _cards() -> list[scoring.Card]:
     return told + [scoring.Card("", one.disease, one.national_card_id) for one in own if one.national_card_id]
 
 
-def _signals() -> list[scoring.Signal]:
+def _signals(since: date, until: date) -> list[scoring.Signal]:
+    """Those that were raised, and those of the year that came in at once: what its days would have raised."""
     organisations = {f"org:{id}": code for id, code in Organisation.objects.values_list("id", "code")}
     places = {f"place:{id}": code for id, code in Place.objects.values_list("id", "code")}
-    return [
+
+    def unit(scope: str) -> str:
+        return organisations.get(scope) or places.get(scope) or _area(scope)
+
+    raised = [
         scoring.Signal(
-            one.disease, one.area_code, organisations.get(one.unit) or places.get(one.unit) or _area(one.unit),
+            one.disease, one.area_code, unit(one.unit),
             one.first_day.isoformat(), one.last_day.isoformat(),
             one.raised_at.astimezone(clock.CHINA).isoformat(), one.method,
         )
         for one in Signal.objects.order_by("raised_at")
     ]  # fmt: skip
+    replayed = [
+        scoring.Signal(
+            one.name, one.area, unit(one.unit), one.first_day.isoformat(), one.last_day.isoformat(),
+            one.raised.isoformat(), one.method,
+        )
+        for one in replay(since, until)
+    ]  # fmt: skip
+    return raised + replayed
 
 
 def _area(unit: str) -> str:

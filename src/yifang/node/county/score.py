@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import date
 from pathlib import Path
 
 from yifang.kernel.errors import UserError
@@ -24,7 +25,9 @@ def run(args: argparse.Namespace) -> int:
 
     if not (args.dir / "county.json").is_file():
         raise UserError("world.no_county", folder=str(args.dir))
-    score = scoring.score(truth.read(args.dir), finding.found())
+    known = truth.read(args.dir)
+    days = date.fromisoformat(known.first_day), date.fromisoformat(known.last_day)
+    score = scoring.score(known, finding.found(*days))
     for line in telling.account(score, args.config.lang):
         print(line)
     if args.json:

@@ -16,7 +16,7 @@ from yifang.apps.accounts.keys import sealing
 from yifang.apps.accounts.visibility import group_of, show_many
 from yifang.apps.ledger.bulk import copy_in
 from yifang.apps.ledger.services import Actor, Change, append
-from yifang.apps.places.models import Organisation, OrganisationKind
+from yifang.apps.places.models import Organisation, OrganisationKind, Place, PlaceKind
 from yifang.apps.places.naming import fold, folded_names, named
 from yifang.apps.records import people
 from yifang.apps.records.identity import identity_of
@@ -149,6 +149,7 @@ class _Chunk:
 
     def _case(self, case: Case, row: NationalCard, card: canonical.NationalCard, sites: _Sites) -> None:
         fill(case, row)
+        case.residence_area = sites.village(case.residence_area, card.person.address)
         case.person_id, case.sex = row.person_id, card.person.sex
         case.age_days = _age_days(card)
         case.report_org_id = row.organisation_id or self.organisation.id
@@ -223,6 +224,9 @@ class _Sites:
             for name in {fold(one.name), *(fold(other) for other in one.also_known_as)}:
                 self._reporters.setdefault(name, []).append(one)
         self._names = folded_names()
+        self._villages: dict[str, list[tuple[str, str]]] = {}
+        for name, code in Place.objects.filter(kind=PlaceKind.VILLAGE, active=True).values_list("name", "code"):
+            self._villages.setdefault(code[:9], []).append((name, code))
         self._units: dict[tuple[str, str], tuple[Organisation | None, object]] = {}
 
     def reporter(self, name: str, area: str) -> Organisation | None:
@@ -230,6 +234,11 @@ class _Sites:
         found = self._reporters.get(fold(name), [])
         near = [one for one in found if one.area_code[:6] == area[:6]] if len(found) > 1 else found
         return near[0] if len(near) == 1 else None
+
+    def village(self, area: str, address: str) -> str:
+        """The village of the township that the address names, the area as it is where it names none or two."""
+        found = [code for name, code in self._villages.get(area, ()) if name in address]
+        return found[0] if len(found) == 1 else area
 
     def place(self, case: Case, text: str) -> None:
         """The school, class or worksite that the employer's text names exactly; else that it is not resolved."""

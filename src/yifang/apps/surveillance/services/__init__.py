@@ -9,12 +9,14 @@ from yifang.apps.surveillance.services.due import note
 from yifang.apps.surveillance.services.feeding_back import give_feedback, mark_read
 from yifang.apps.surveillance.services.notices import receive as receive_notices
 from yifang.apps.surveillance.services.raising import consider, consider_suspicion, watched
+from yifang.apps.surveillance.services.replaying import Alarm, replay
 from yifang.apps.surveillance.services.series import judge, judge_due
 from yifang.apps.surveillance.services.tallying import judge_tallies
 from yifang.apps.surveillance.services.tallying import receive as receive_tallies
 from yifang.apps.surveillance.services.thresholds import consider_units
 
 __all__ = [
+    "Alarm",
     "answer",
     "consider",
     "consider_suspicion",
@@ -27,5 +29,6 @@ __all__ = [
     "note",
     "receive_notices",
     "receive_tallies",
+    "replay",
     "watched",
 ]

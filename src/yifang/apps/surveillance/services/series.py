@@ -48,13 +48,13 @@ def judge_due(most: int = 50) -> int:
 
 def judge(watched: WatchedSeries, name: str, county: str, today: date | None = None) -> Signal | None:
     """Hold one series against its past as of `today`; None where nothing stands out or nothing can be said."""
-    window, parameters = _rule(watched, name)
+    window, parameters = rule(watched, name)
     if window is None:
         return None
     last = today or clock.today()
     first = last - timedelta(days=watched.history_days)
     counts, since = daily(watched.sort, name, county, watched.day, watched.place, first, last)
-    method, given = _method(watched, window, parameters, (last - since).days if since else 0)
+    method, given = method_for(watched, window, parameters, (last - since).days if since else 0)
     observed = np.array(counts[-((last - since).days + 1) :] if since and since > first else counts, dtype=float)
     found = method_named(method).run(observed, **given)
     if not found.alarm[-1]:
@@ -73,7 +73,7 @@ def judge(watched: WatchedSeries, name: str, county: str, today: date | None = N
     )  # fmt: skip
 
 
-def _rule(watched: WatchedSeries, name: str) -> tuple[int | None, dict[str, Any]]:
+def rule(watched: WatchedSeries, name: str) -> tuple[int | None, dict[str, Any]]:
     """The window in days and the percentile of a disease that is watched as a series; no window for the others."""
     if watched.sort == "syndrome":
         return watched.window_days, {}
@@ -86,7 +86,7 @@ def _rule(watched: WatchedSeries, name: str) -> tuple[int | None, dict[str, Any]
     return window, {"percentile": disease.alert.percentile} if disease.alert.percentile else {}
 
 
-def _method(
+def method_for(
     watched: WatchedSeries, window: int, parameters: dict[str, Any], known_days: int
 ) -> tuple[str, dict[str, Any]]:
     """The method and its parameters; the fallback where the past is too short."""

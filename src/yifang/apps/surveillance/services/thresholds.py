@@ -51,11 +51,11 @@ def consider_units(cases: Sequence[UUID]) -> list[Signal]:
     rows = rows.select_related("school", "place", "worksite").order_by("onset_date", "id")
     signals: dict[tuple[str, str], Signal] = {}
     for case in rows:
-        rules = list(_rules_for(case))
-        for unit in _units(case) if rules else ():
+        rules = list(rules_for(case))
+        for unit in units(case) if rules else ():
             if (case.disease, unit.scope) in signals:
                 continue
-            fitting = [(part, rule) for part, rule in rules if _fits(rule, unit)]
+            fitting = [(part, rule) for part, rule in rules if fits(rule, unit)]
             if fitting and (found := _judge(case, unit, fitting)) and (signal := open_or_join(found)):
                 signals[case.disease, unit.scope] = signal
     return list(signals.values())
@@ -70,7 +70,7 @@ def _judge(case: Case, unit: Unit, rules: Sequence[tuple[str, Rule]]) -> Found |
     known = sorted(near, key=lambda one: (one.onset_date, one.id))
     reached: list[tuple[str, Rule, list[Case]]] = []
     for part, rule in rules:
-        window = _fullest(known, case.onset_date, rule.window_days or 1)
+        window = fullest(known, case.onset_date, rule.window_days or 1)
         if len({one.person_id for one in window}) >= (rule.cases or 0):
             reached.append((part, rule, window))
     if not reached:
@@ -105,7 +105,7 @@ def _explanation(
     }
 
 
-def _rules_for(case: Case) -> Iterator[tuple[str, Rule]]:
+def rules_for(case: Case) -> Iterator[tuple[str, Rule]]:
     """The pack's rules about this disease that a count of cases decides; those with a condition are for people."""
     pack = load().thresholds
     for part, rules in (("event_report", pack.event_report), ("cluster", pack.cluster)):
@@ -118,14 +118,14 @@ def _rules_for(case: Case) -> Iterator[tuple[str, Rule]]:
                 yield part, rule
 
 
-def _fits(rule: Rule, unit: Unit) -> bool:
+def fits(rule: Rule, unit: Unit) -> bool:
     wanted = set(rule.unit if isinstance(rule.unit, tuple) else (rule.unit,))
     if "any_collective" in wanted:
         wanted |= _COLLECTIVE
     return bool(wanted & unit.kinds)
 
 
-def _units(case: Case) -> Iterator[Unit]:
+def units(case: Case) -> Iterator[Unit]:
     """The units that the case is resolved to."""
     if case.place is not None:
         yield _of_place(case.place)
@@ -156,7 +156,7 @@ def _of_organisation(one: Organisation, kind: str, inside: Q) -> Unit:
     return Unit(frozenset({kind}), one.scope, one.name, one.name_en or one.name, inside)
 
 
-def _fullest(cases: Sequence[Case], day: date, days: int) -> list[Case]:
+def fullest(cases: Sequence[Case], day: date, days: int) -> list[Case]:
     """The cases of that window of `days` days around `day` that holds the most; of equals the latest."""
     best: list[Case] = []
     for back in range(days):
