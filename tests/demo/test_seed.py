@@ -19,14 +19,14 @@ from yifang.node.demo.hospitals import MAIN
      ("10.0.0.5", False), ("yifang.example", False)],
 )  # fmt: skip
 def test_the_demo_serves_this_machine_only(bind: str, local: bool) -> None:
-    assert program._is_local(bind) == local
+    assert program.is_local(bind) == local
 
 
 @pytest.mark.django_db
 def test_a_node_with_people_of_its_own_is_no_demo() -> None:
-    assert not program._is_used()
+    assert not program.is_used()
     User.objects.create(username="somebody")
-    assert program._is_used()
+    assert program.is_used()
 
 
 @pytest.mark.django_db

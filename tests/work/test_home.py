@@ -62,14 +62,14 @@ def test_every_role_is_led_to_what_is_open_to_it(county, role):
 @pytest.mark.parametrize(
     ("role", "names", "comes", "climbs"),
     [
-        ("bureau", {"signals", "packs"}, [], ["县区审核报告卡", "核实预警信号"]),
+        ("bureau", {"situation", "signals", "packs"}, [], ["县区审核报告卡", "核实预警信号"]),
         ("auditor", {"ledger", "packs"}, [], []),
         ("administrator", {"ledger", "packs"}, [], ["处理读不进来的数据"]),
         ("school_nurse", {"cases", "packs"}, [], []),
         ("grid_worker", {"packs"}, ["上门联系"], []),
         ("township", {"packs"}, [], ["上门联系"]),
         ("police", {"packs"}, [], []),
-        ("hospital_lab", {"intake", "quarantine", "packs"}, [], []),
+        ("hospital_lab", {"feeds", "intake", "quarantine", "packs"}, [], []),
         ("infection_control", {"packs"}, [], ["处理待排查线索", "院内审核报告卡", "修改退回的报告卡"]),
     ],
 )
