@@ -19,6 +19,8 @@ from benchmarks.node import running
 
 Figure = tuple[str, float, str, float]
 CARDS = int(os.environ.get("YIFANG_BENCH_CARDS", "200000"))
+_SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾"
+_GIVEN = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂兰玉红建华文浩宇子涵梓轩欣怡"
 _DISEASES = {
     "手足口病": 30, "流行性感冒": 30, "其它感染性腹泻病": 12, "水痘": 8, "乙型肝炎": 8, "肺结核": 5, "梅毒": 4, "猩红热": 1,
     "艾滋病": 1, "麻疹": 0.3, "布鲁氏菌病": 0.3, "登革热": 0.4,
@@ -97,7 +99,7 @@ def _export(cards: int) -> bytes:
         state = "已删除卡" if place % 20 == 19 else "未审核卡" if place % 20 == 18 else "已终审卡"
         given = {
             "卡片ID": f"{3101120000000000 + place}", "卡片编号": f"'3101122026{place:07}", "卡片状态": "原始卡",
-            "患者姓名": chance.choice("王李张刘陈") + chance.choice("伟芳娜秀英") + chance.choice("敏静丽强磊"),
+            "患者姓名": chance.choice(_SURNAMES) + chance.choice(_GIVEN) + chance.choice(_GIVEN),
             "有效证件号": f"'{first17}{check_digit(first17)}", "有效证件类型": "居民身份证", "性别": chance.choice("男女"),
             "出生日期": born.isoformat(), "年龄": "35岁", "联系电话": f"138{place:08}", "病人属于": "本县区",
             "现住地址国标": f"310112{place % 14 + 1:02}", "现住详细地址": f"示范路{place}号", "人群分类": "工人",

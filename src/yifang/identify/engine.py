@@ -69,7 +69,7 @@ class Identifier:
         self.facts.vital_signs(record, scene)
         for note in record.notes:
             self._notes.note(note, gathered)
-        refuted = any(issue.code in _REFUTED for issue in record.issues)
+        refuted = bool(record.issues) and any(issue.code in _REFUTED for issue in record.issues)
         for diagnosis in record.diagnoses:
             if refuted and diagnosis.role == "reported":
                 diagnosis = replace(diagnosis, assertion="absent")

@@ -132,11 +132,32 @@ class ValueReader:
             return Value(word, titre)
         if titre is not None:
             return Value(_against_titre(value, titre, plain(reference)), titre)
-        counted = _IN_FIELDS.search(value)
-        if counted:
+        if not value[-1].isdigit() and (counted := _IN_FIELDS.search(value)):
             return Value("positive" if int(counted.group(1)) else "negative")
-        reference = plain(reference)
-        return Value(_quantity(value, plain(unit), reference, denied=self.of_words(reference) == "negative"))
+        return Value(self._quantity(value, plain(unit), plain(reference)))
+
+    def _quantity(self, value: str, unit: str, reference: str) -> Polarity:
+        """A number against its reference: limits, or a word such as 未检出."""
+        match = _NUMBER.match(value)
+        if match is None:
+            return "unknown"
+        sign, digits, power = match.groups()
+        amount = float(digits.replace(",", "")) * (10 ** int(power) if power else 1)
+        if sign and sign[0] in "<≤":
+            return "negative"
+        limit = _UPPER_LIMIT.search(reference)
+        if limit:
+            return "positive" if amount >= float(limit.group(1)) else "negative"
+        span = _UPPER_SPAN.search(reference)
+        if span:
+            return "positive" if amount > float(span.group(1)) else "negative"
+        denied = self.of_words(reference) == "negative"
+        if _RATIO.search(unit + " " + value):
+            return ("positive" if denied else "unknown") if amount >= 1 else "negative"
+        counted = _LOAD.search(unit + value) or (denied and (power or amount > _HIGHEST_CYCLE))
+        if amount and counted:  # a load that could be counted was detected
+            return "positive"
+        return "unknown"
 
     def of_words(self, value: str) -> Polarity:
         """Polarity of words anywhere in `value` (as `plain`); the first that speaks wins, `弱阳性(±)` is positive."""
@@ -171,26 +192,3 @@ def _against_titre(value: str, titre: int, reference: str) -> Polarity:
         return "negative"
     limit = _titre(reference)
     return "positive" if limit is None or titre >= limit else "negative"
-
-
-def _quantity(value: str, unit: str, reference: str, denied: bool) -> Polarity:
-    """A number against its reference; `denied`: the reference is no number but a word such as 未检出."""
-    match = _NUMBER.match(value)
-    if match is None:
-        return "unknown"
-    sign, digits, power = match.groups()
-    amount = float(digits.replace(",", "")) * (10 ** int(power) if power else 1)
-    if sign and sign[0] in "<≤":
-        return "negative"
-    limit = _UPPER_LIMIT.search(reference)
-    if limit:
-        return "positive" if amount >= float(limit.group(1)) else "negative"
-    span = _UPPER_SPAN.search(reference)
-    if span:
-        return "positive" if amount > float(span.group(1)) else "negative"
-    if _RATIO.search(unit + " " + value):
-        return ("positive" if denied else "unknown") if amount >= 1 else "negative"
-    counted = _LOAD.search(unit + value) or (denied and (power or amount > _HIGHEST_CYCLE))
-    if amount and counted:  # a load that could be counted was detected
-        return "positive"
-    return "unknown"

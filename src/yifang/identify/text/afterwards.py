@@ -54,10 +54,21 @@ class _Topic(NamedTuple):
 _NO_TOPIC = _Topic(frozenset(), frozenset(), frozenset(), 0)
 
 
-def turn_of(clause: str) -> Turn:
-    """The turn that a folded clause takes, if it has no subject of its own."""
+def read(clause: str, mentions: tuple[Mention, ...]) -> tuple[Turn, bool]:
+    """The turn that a folded clause takes, and whether it rules out a disease by its name.
+
+    As done, that is; `查痰排除肺结核` asks for it.
+    """
     if _MAY_TURN.search(clause) is None:
-        return ""
+        return "", False
+    diseases = [one for one in mentions if one.kind == "disease"]
+    if diseases:
+        return "", any(one.context == "排除" for one in diseases) and _DONE.search(clause) is not None
+    return turn_of(clause), False
+
+
+def turn_of(clause: str) -> Turn:
+    """The turn of a clause without a disease in it, if it has no subject of its own."""
     clause = clause.strip(" :()")
     if len(clause) > _LONGEST:
         return ""
@@ -66,11 +77,6 @@ def turn_of(clause: str) -> Turn:
     if _OVER.fullmatch(clause):
         return "over"
     return "active" if _ACTIVE.fullmatch(clause) else ""
-
-
-def settles(clause: str, mentions: tuple[Mention, ...]) -> bool:
-    """Whether a clause rules out a disease by its name, and as done (not `查痰排除肺结核`, which asks for it)."""
-    return any(one.kind == "disease" and one.context == "排除" for one in mentions) and bool(_DONE.search(clause))
 
 
 def settled(clauses: Clauses, text: str, disease_of: Mapping[str, str], lifelong: frozenset[str]) -> Clauses:

@@ -177,10 +177,10 @@ class Scanner:
             if one.concepts:
                 mentions = self._assert(clause, tokens)
                 break
-        turn = "" if any(one.kind == "disease" for one in mentions) else afterwards.turn_of(clause)
+        turn, settles = afterwards.read(clause, mentions)
         if not mentions and not heat and not signs and age is None and not turn:
             return _NOTHING
-        return Reading(mentions, heat, signs, age, turn, afterwards.settles(clause, mentions))
+        return Reading(mentions, heat, signs, age, turn, settles)
 
     def _tokens(self, clause: str) -> list[tuple[int, Word]]:
         tokens: list[tuple[int, Word]] = []

@@ -142,8 +142,11 @@ class Case(models.Model):
     report_org = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     school = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="+")
     # Where the person learns, works or lives with others, as far as it is resolved: what thresholds of a unit count.
-    place = models.ForeignKey(Place, on_delete=models.PROTECT, null=True, related_name="+")  # class, dormitory
-    worksite = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="+")
+    # class or dormitory
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    worksite = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     unit_unresolved = models.BooleanField(default=False)  # a text names a unit that nobody has matched yet
     population = models.CharField(max_length=2, blank=True)
     sex = models.CharField(max_length=8, default="unknown")
@@ -164,6 +167,9 @@ class Case(models.Model):
             models.Index(
                 fields=("death_audited_on", "id"), condition=Q(death_audited_on__isnull=False), name="case_by_death"
             ),
+            # few cases have either
+            models.Index(fields=("place", "onset_date"), condition=Q(place__isnull=False), name="case_place"),
+            models.Index(fields=("worksite", "onset_date"), condition=Q(worksite__isnull=False), name="case_worksite"),
         )
 
     def __str__(self) -> str:

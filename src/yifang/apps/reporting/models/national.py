@@ -31,7 +31,7 @@ class NationalCard(models.Model):
     card_no = models.CharField(max_length=40, blank=True)
     digest = models.BinaryField(max_length=32)  # of all that the row says: the same again changes nothing
     batch = models.UUIDField()
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     case = models.OneToOneField(Case, on_delete=models.PROTECT, null=True, related_name="national")
     card = models.OneToOneField(Card, on_delete=models.PROTECT, null=True, related_name="national")
     standing = models.CharField(max_length=10, choices=Standing, default=Standing.ONLY_THERE)
@@ -67,7 +67,6 @@ class NationalCard(models.Model):
         indexes = (
             models.Index(fields=("entered_at", "id"), name="national_by_entry"),
             models.Index(fields=("entered_at", "id"), condition=Q(standing="different"), name="national_that_differs"),
-            models.Index(fields=("card_no",), condition=~Q(card_no=""), name="national_by_card_no"),
         )
 
     def __str__(self) -> str:
