@@ -11,6 +11,7 @@ from yifang.apps.ledger import seal, subscriptions
 from yifang.apps.ledger.policies import CHANNEL
 
 _ANCHOR_SECONDS = 5.0
+_LATER_SECONDS = 1.0  # of quiet, before what may be done later is
 
 
 def pump(stop: threading.Event) -> None:
@@ -20,12 +21,15 @@ def pump(stop: threading.Event) -> None:
     anchored = 0.0
     try:
         listener.execute(f"LISTEN {CHANNEL}")
+        busy = time.monotonic()
         while not stop.is_set():
-            run_once()
+            if _drain():
+                busy = time.monotonic()
+            more = time.monotonic() - busy > _LATER_SECONDS and subscriptions.deliver_pending()
             if time.monotonic() - anchored > _ANCHOR_SECONDS:
                 seal.write_anchor(settings.LEDGER_ANCHOR)
                 anchored = time.monotonic()
-            for _ in listener.notifies(timeout=0.5, stop_after=1):
+            for _ in listener.notifies(timeout=0 if more else 0.5, stop_after=1):
                 pass
     finally:
         listener.close()
@@ -33,6 +37,14 @@ def pump(stop: threading.Event) -> None:
 
 
 def run_once() -> None:
-    """Seal and deliver until nothing is left to do."""
-    while sum(seal.seal_pending().values()) or subscriptions.deliver_pending():
+    """Seal and deliver until nothing is left to do, what may be done later too."""
+    while _drain() or subscriptions.deliver_pending():
         pass
+
+
+def _drain() -> bool:
+    """Seal and deliver until only what may be done later is left. Returns whether there was anything."""
+    worked = False
+    while sum(seal.seal_pending().values()) or subscriptions.deliver_pending(later=False):
+        worked = True
+    return worked

@@ -57,13 +57,16 @@ def subscribe(name: str, kinds: Sequence[str], handle: Handler, batch: int = 200
     _subscribers[name] = Subscriber(name, frozenset(kinds), handle, batch, later)
 
 
-def deliver_pending() -> bool:
-    """Give every subscriber its next batch. Returns whether any had something to do (then call again)."""
+def deliver_pending(*, later: bool = True) -> bool:
+    """Give every subscriber its next batch. Returns whether any had something to do (then call again).
+
+    Without `later` those who wait for a quiet moment wait on.
+    """
     concerned = _concerned()
     worked = [
         _deliver(subscriber) for subscriber in concerned if not subscriber.later
     ]  # every one, not up to the first
-    if not any(worked):
+    if later and not any(worked):
         worked = [_deliver(subscriber) for subscriber in concerned if subscriber.later]
     return any(worked)
 

@@ -8,6 +8,6 @@ def register() -> None:
     from yifang.apps.records import linking, merging
 
     subscribe("records.late", ("records.received",), merging.on_received)
-    subscribe("records.linking", linking.KINDS, linking.on_people, batch=4, later=True)
+    subscribe("records.linking", linking.KINDS, linking.on_people, batch=1, later=True)
     subscribe("records.merging", merging.KINDS, merging.on_pairs, batch=50)
     subscribe("records.pairs_seen", linking.SEEN_KINDS, linking.on_seen, later=True)

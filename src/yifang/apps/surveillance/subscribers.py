@@ -6,7 +6,14 @@ from uuid import UUID
 from yifang.apps.ledger.subscriptions import Heard, subscribe
 from yifang.apps.records.models import Record
 from yifang.apps.surveillance import counting
-from yifang.apps.surveillance.services import consider, consider_suspicion, consider_units, note, watched
+from yifang.apps.surveillance.services import (
+    consider,
+    consider_suspicion,
+    consider_units,
+    note,
+    watched,
+    watched_suspicions,
+)
 
 CASES = (*(f"reporting.case_{what}" for what in ("made", "joined", "changed", "excluded")), "reporting.cases_taken")
 SUSPICIONS = tuple(f"reporting.suspicion_{what}" for what in ("found", "changed", "reopened", "answered", "withdrawn"))
@@ -39,9 +46,9 @@ def on_cases(heard: Sequence[Heard]) -> None:
 
 def on_suspicions(heard: Sequence[Heard]) -> None:
     """A strong suspicion of what is watched singly is a signal before it is a case."""
-    for suspicion in dict.fromkeys(entry.subject for entry in heard):
-        if suspicion is not None:
-            consider_suspicion(suspicion)
+    told = dict.fromkeys(entry.subject for entry in heard if entry.subject is not None)
+    for suspicion in watched_suspicions(list(told)):
+        consider_suspicion(suspicion)
 
 
 def _cases(heard: Sequence[Heard]) -> list[UUID]:

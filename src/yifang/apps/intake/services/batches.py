@@ -28,7 +28,7 @@ from yifang.kernel import clock, protocols
 from yifang.kernel.errors import place_of
 from yifang.kernel.ids import new_id
 
-CHUNK = 1000
+CHUNK = 500
 _TRIES, _FIRST_WAIT, _LAST_WAIT = 10, 0.1, 5.0  # seconds; a killed database answers again after some
 _TO_TRY_AGAIN = (IntegrityError, OperationalError, InterfaceError)
 T = TypeVar("T")

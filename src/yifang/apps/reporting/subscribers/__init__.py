@@ -10,7 +10,7 @@ def register() -> None:
     """Subscribe all of them."""
     from yifang.apps.reporting.subscribers import cards, cases, duplicates, persons, suspicions
 
-    subscribe("reporting.suspicions", suspicions.KINDS, suspicions.on_records, batch=20)
+    subscribe("reporting.suspicions", suspicions.KINDS, suspicions.on_records, batch=6)
     subscribe("reporting.answers", cards.SUSPICION_KINDS, cards.on_answers)
     subscribe("reporting.matches", cards.MATCH_KINDS, cards.on_matches)
     subscribe("reporting.cards", cards.KINDS, cards.on_cards)

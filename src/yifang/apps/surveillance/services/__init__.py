@@ -8,7 +8,7 @@ from yifang.apps.surveillance.services.answering import answer
 from yifang.apps.surveillance.services.due import note
 from yifang.apps.surveillance.services.feeding_back import give_feedback, mark_read
 from yifang.apps.surveillance.services.notices import receive as receive_notices
-from yifang.apps.surveillance.services.raising import consider, consider_suspicion, watched
+from yifang.apps.surveillance.services.raising import consider, consider_suspicion, watched, watched_suspicions
 from yifang.apps.surveillance.services.replaying import Alarm, replay
 from yifang.apps.surveillance.services.series import judge, judge_due
 from yifang.apps.surveillance.services.tallying import judge_tallies
@@ -31,4 +31,5 @@ __all__ = [
     "receive_tallies",
     "replay",
     "watched",
+    "watched_suspicions",
 ]

@@ -27,11 +27,22 @@ MONTHS = 12
 
 def watched(cases: Sequence[UUID]) -> list[UUID]:
     """Those of many cases that a signal may follow from, or that stand in one: the others need not be looked at."""
-    singly = [one.id for one in load().diseases.values() if one.is_watched_singly]
-    singly += [one.id for one in load().diseases.values() if any(part.alert for part in one.subtypes)]
-    rows = Case.objects.filter(id__in=cases).filter(Q(disease__in=singly) | Q(signalcase__isnull=False))
+    rows = Case.objects.filter(id__in=cases).filter(Q(disease__in=_singly()) | Q(signalcase__isnull=False))
     order = {case: place for place, case in enumerate(cases)}
     return sorted(set(rows.values_list("id", flat=True)), key=order.__getitem__)
+
+
+def watched_suspicions(suspicions: Sequence[UUID]) -> list[UUID]:
+    """Those of many suspicions that a signal may follow from, in their order."""
+    rows = Suspicion.objects.filter(id__in=suspicions, disease__in=_singly())
+    order = {one: place for place, one in enumerate(suspicions)}
+    return sorted(rows.values_list("id", flat=True), key=order.__getitem__)
+
+
+def _singly() -> list[str]:
+    """The diseases of which a single case, of some subtype at least, stands out."""
+    every = load().diseases.values()
+    return [one.id for one in every if one.is_watched_singly or any(part.alert for part in one.subtypes)]
 
 
 def consider(case_id: UUID) -> Signal | None:
