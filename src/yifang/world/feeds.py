@@ -60,15 +60,15 @@ def feeds(places: Places) -> list[Feed]:
     """Every feed of the county that is made of files."""
     first, second, _ = places.hospitals
     found = [
-        Feed("h01-his", "门诊日志", first, "day", ".csv", _log(table.HOSPITAL), lambda one: not _is_admission(one)),
-        Feed("h01-adt", "急诊与住院", first, "day", ".hl7", _admissions, _is_admission),
-        Feed("h01-lis", "检验报告", first, "day", ".hl7", _reports, lambda one: bool(one.visit.results)),
-        Feed("h02-fhir", "电子病历", second, "day", ".ndjson", _documents, lambda one: True),
+        Feed("h01-his", "门诊日志", first, "week", ".csv", _log(table.HOSPITAL), lambda one: not _is_admission(one)),
+        Feed("h01-adt", "急诊与住院", first, "week", ".hl7", _admissions, _is_admission),
+        Feed("h01-lis", "检验报告", first, "week", ".hl7", _reports, lambda one: bool(one.visit.results)),
+        Feed("h02-fhir", "电子病历", second, "week", ".ndjson", _documents, lambda one: True),
     ]
     for number, centre in enumerate(places.centres):
         books = number % 5 == 4
         layout = table.CENTRES[number % len(table.CENTRES)]
-        period = "month" if books else "day" if number < 4 else "week"
+        period = "month" if books else "week"
         write = _book(layout) if books else _log(layout)
         suffix = ".xlsx" if books else ".csv"
         found.append(Feed(f"p{number + 1:02d}-log", "门诊日志", centre, period, suffix, write, lambda one: True))

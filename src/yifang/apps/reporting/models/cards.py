@@ -144,9 +144,7 @@ class Case(models.Model):
     # Where the person learns, works or lives with others, as far as it is resolved: what thresholds of a unit count.
     # class or dormitory
     place = models.ForeignKey(Place, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
-    worksite = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
-    )
+    worksite = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     unit_unresolved = models.BooleanField(default=False)  # a text names a unit that nobody has matched yet
     population = models.CharField(max_length=2, blank=True)
     sex = models.CharField(max_length=8, default="unknown")

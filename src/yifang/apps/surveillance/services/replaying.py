@@ -69,9 +69,7 @@ def _series(since: date, until: date) -> Iterator[Alarm]:
             days = [known + timedelta(days=int(place)) for place in np.flatnonzero(found.alarm)]
             width = given.get("block", 1)
             for episode in _episodes([one for one in days if one >= since]):
-                yield Alarm(
-                    method, name, county, "", episode[0] - timedelta(days=width - 1), episode[-1], episode[0]
-                )
+                yield Alarm(method, name, county, "", episode[0] - timedelta(days=width - 1), episode[-1], episode[0])
 
 
 def _cases(since: date, until: date) -> Iterator[Alarm]:
