@@ -1,4 +1,4 @@
-"""History replayed: which signals the rules in force would have raised on each day of a period, from what was known then.
+"""History replayed: which signals the rules in force would have raised on each day, from what was known then.
 
 Raises nothing and writes nothing. Series run through their method once for all days; thresholds and single cases take
 the cases in the order in which they were diagnosed. The same period and packs give the same alarms.
