@@ -32,7 +32,7 @@ from yifang.node import database
 pytest.importorskip("sqlalchemy", reason="the extra sql is not installed")
 FAULTS = ("doors", "jobs", "watch", "web", "worker", "postmaster", "backend", "cluster", "everything")
 MESSAGES, POSTS, BUNDLES, ROWS, LOGGED, CARDS = 60, 12, 10, 60, 40, 60
-BUSY = 6.0  # seconds over which everything is sent
+BUSY = 3.0  # seconds over which everything is sent
 TABLE = """CREATE TABLE lis (no text, patient text, item text, value text, sampled timestamp, changed timestamptz);
 CREATE VIEW v_lis AS SELECT no AS "报告单号", patient AS "姓名", item AS "项目名称", value AS "结果",
 sampled AS "采样时间", changed FROM lis;
