@@ -9,6 +9,7 @@ from yifang.kernel.errors import ConfigError
 from yifang.node import config, docs, states
 
 ROOT = Path(__file__).parents[2]
+APPS = ROOT / "src/yifang/apps"
 
 
 @pytest.mark.parametrize(
@@ -101,8 +102,8 @@ def test_every_part_made_from_code_is_in_step():
 
 def test_every_table_of_transitions_is_drawn():
     tables = {
-        (path.parent.name, name)
-        for path in (ROOT / "src/yifang/apps").glob("*/models.py")
+        (path.relative_to(APPS).parts[0], name)
+        for path in (*APPS.glob("*/models.py"), *APPS.glob("*/models/*.py"))
         for name in re.findall(r"^(\w*TRANSITIONS) = ", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert {(app, table) for _title, app, _states, table in states.MACHINES} == tables
