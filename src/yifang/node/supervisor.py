@@ -124,24 +124,20 @@ class _Node:
                 self._say(line)
 
     def _migrate(self) -> None:
-        child = Child("migrate", "yifang.cli", ["migrate"], environment=self._as("owner"))
-        child.start()
-        try:
-            code = child.wait()
-        finally:
-            child.stop()
-        if code:
-            raise ConfigError("node.migrate_failed", code=code)
+        self._once(Child("migrate", "yifang.cli", ["migrate"], environment=self._as("owner")), "node.migrate_failed")
 
     def _make(self, county: Path) -> None:
-        child = Child("world", "yifang.cli", ["world", "make", "--out", str(county)])
+        self._once(Child("world", "yifang.cli", ["world", "make", "--out", str(county)]), "node.county_failed")
+
+    def _once(self, child: Child, failed: str) -> None:
+        """Run a child to its end; a ConfigError of the code `failed` where it ends with anything but 0."""
         child.start()
         try:
             code = child.wait()
         finally:
             child.stop()
         if code:
-            raise ConfigError("node.county_failed", code=code)
+            raise ConfigError(failed, code=code)
 
     def _until_served(self) -> None:
         """Wait until the pages answer, whatever they say, keeping web and database alive meanwhile."""

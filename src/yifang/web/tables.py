@@ -67,6 +67,20 @@ def read_cursor(token: str) -> Cursor | None:
     return Cursor(values, backwards=direction == "<")
 
 
+def read_place(token: str, *, instants: bool) -> Cursor | None:
+    """The cursor of a list ordered by a time and an id, the time an aware instant or, without `instants`, a day.
+
+    None for the beginning, and for a token of another list, which is no place in this one.
+    """
+    cursor = read_cursor(token)
+    if cursor is None or len(cursor.values) != 2:
+        return None
+    at, id = cursor.values
+    if not isinstance(at, date) or not isinstance(id, UUID) or isinstance(at, datetime) is not instants:
+        return None
+    return None if isinstance(at, datetime) and at.tzinfo is None else cursor
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """Rows in the order of the list, and the tokens of the pages before and after; empty where there is none."""

@@ -88,11 +88,9 @@ def _list(request: HttpRequest, state: str, opened: str = "") -> dict[str, objec
     viewer = request.viewer
     if opened and htmx.is_htmx(request, "detail"):
         return {}
-    cursor = tables.read_cursor(request.GET.get("at", ""))
-    after = cursor.values if cursor and len(cursor.values) == 2 and isinstance(cursor.values[1], UUID) else None
-    rows = queries.matches(
-        viewer, state, after=after, backwards=bool(after and cursor and cursor.backwards), limit=SIZE
-    )
+    cursor = tables.read_place(request.GET.get("at", ""), instants=True)
+    after, backwards = (cursor.values, cursor.backwards) if cursor else (None, False)
+    rows = queries.matches(viewer, state, after=after, backwards=backwards, limit=SIZE)
     here = reverse("places:queue")
     counted = queries.counts(viewer, tables.MOST_COUNTED)
     tabs = [
@@ -110,7 +108,7 @@ def _list(request: HttpRequest, state: str, opened: str = "") -> dict[str, objec
         ],
         page=tables.page(
             [(line, _area(line.match.area_code)) for line in rows], SIZE,
-            lambda row: (row[0].match.first_seen, row[0].match.id), cursor if after else None,
+            lambda row: (row[0].match.first_seen, row[0].match.id), cursor,
         ),
         row_template="places/_row.html",
         key=lambda row: row[0].match.id,

@@ -114,11 +114,9 @@ def _list(request: HttpRequest, state: str, opened: str = "") -> dict[str, objec
     viewer = request.viewer
     if opened and htmx.is_htmx(request, "detail"):
         return {}
-    cursor = tables.read_cursor(request.GET.get("at", ""))
-    after = cursor.values if cursor and len(cursor.values) == 2 and isinstance(cursor.values[1], UUID) else None
-    rows = queries.person_pairs(
-        viewer, state, after=after, backwards=bool(after and cursor and cursor.backwards), limit=SIZE
-    )
+    cursor = tables.read_place(request.GET.get("at", ""), instants=True)
+    after, backwards = (cursor.values, cursor.backwards) if cursor else (None, False)
+    rows = queries.person_pairs(viewer, state, after=after, backwards=backwards, limit=SIZE)
     here = reverse("records:pairs")
     counted = queries.person_pair_counts(viewer, tables.MOST_COUNTED)
     tabs = [
@@ -135,7 +133,7 @@ def _list(request: HttpRequest, state: str, opened: str = "") -> dict[str, objec
         ],
         page=tables.page(
             [(one, presenting.rule_name(one.rule)) for one in rows], SIZE,
-            lambda row: (row[0].found_at, row[0].id), cursor if after else None,
+            lambda row: (row[0].found_at, row[0].id), cursor,
         ),
         row_template="records/_pair_row.html",
         key=lambda row: row[0].id,

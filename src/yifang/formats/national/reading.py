@@ -157,13 +157,8 @@ class _Reader:
         return text
 
     def _day(self, cells: Sequence[str], column: str) -> date | None:
-        text = self._text(cells, column)
-        if not text:
-            return None
-        found = _moment(text)
-        if found is None:
-            raise _Wrong(column, "national.time", text)
-        return found.date()
+        found = self._moment(cells, column)
+        return found.date() if found else None
 
     def _needed_day(self, cells: Sequence[str], column: str) -> date:
         self._needed(cells, column)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from yifang.apps.accounts.words import message_language
@@ -20,6 +21,7 @@ from yifang.apps.reporting.models import Card, CardState, Case
 from yifang.apps.reporting.presenting import cards, words
 from yifang.kernel import clock
 from yifang.knowledge import load
+from yifang.web import tables
 from yifang.web.components import Tone
 
 CLASSES = {
@@ -69,6 +71,19 @@ def card_row(card: Card, person: Person | None, pairs: Mapping[UUID, int]) -> Ro
         place(card.residence_area),
         pairs.get(card.id, 0),
     )  # fmt: skip
+
+
+def case_columns() -> list[tables.Column]:
+    """The columns of a list of cases, as `reporting/case_row.html` fills them from `case_row`."""
+    return [
+        tables.Column(gettext("患者"), "identity"),
+        tables.Column(gettext("病种")),
+        tables.Column(gettext("发病日期"), "date"),
+        tables.Column(gettext("报告日期"), "date"),
+        tables.Column(gettext("现住址"), minor=True),
+        tables.Column(gettext("报告单位"), minor=True),
+        tables.Column(gettext("终审"), "state"),
+    ]
 
 
 def case_row(case: Case) -> Row:

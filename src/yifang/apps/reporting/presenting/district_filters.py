@@ -6,7 +6,7 @@ What cannot be read counts as not given, so that a broken link shows a list rath
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -105,13 +105,10 @@ def posted(request: HttpRequest) -> QueryDict:
 
 def cursor(query: QueryDict, *, instants: bool) -> tuple[Key | None, bool, tables.Cursor | None]:
     """Where the page goes on: key, whether backwards, the cursor; a token of another list is no token."""
-    found = tables.read_cursor(query.get("at", ""))
-    if found is None or len(found.values) != 2:
+    found = tables.read_place(query.get("at", ""), instants=instants)
+    if found is None:
         return None, False, None
-    at, id = found.values
-    if not isinstance(id, UUID) or not isinstance(at, date) or isinstance(at, datetime) is not instants:
-        return None, False, None
-    return (at, id), found.backwards, found
+    return (found.values[0], found.values[1]), found.backwards, found
 
 
 def further(query: QueryDict, stopped: Key | None, backwards: bool) -> str:

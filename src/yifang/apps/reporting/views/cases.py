@@ -83,15 +83,7 @@ def _list(request: HttpRequest, opened: str = "") -> dict[str, object]:
     table = tables.Table(
         id="cases",
         caption=_("病例"),
-        columns=[
-            tables.Column(_("患者"), "identity"),
-            tables.Column(_("病种")),
-            tables.Column(_("发病日期"), "date"),
-            tables.Column(_("报告日期"), "date"),
-            tables.Column(_("现住址"), minor=True),
-            tables.Column(_("报告单位"), minor=True),
-            tables.Column(_("终审"), "state"),
-        ],
+        columns=district.case_columns(),
         page=tables.Page([district.case_row(one) for _key, one in page.rows], page.before, page.after),
         row_template="reporting/case_row.html",
         key=lambda row: row.id,

@@ -16,11 +16,7 @@ from yifang.web import htmx, tables
 
 def cursor(request: HttpRequest) -> tables.Cursor | None:
     """The place in a list ordered by a time and an id; None for the beginning and for what is no such place."""
-    found = tables.read_cursor(request.GET.get("at", ""))
-    if found is None or len(found.values) != 2:
-        return None
-    at, id = found.values
-    return found if isinstance(at, datetime) and at.tzinfo is not None and isinstance(id, UUID) else None
+    return tables.read_place(request.GET.get("at", ""), instants=True)
 
 
 def walk(found: tables.Cursor | None) -> dict[str, object]:

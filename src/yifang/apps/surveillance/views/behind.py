@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from uuid import UUID
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -28,22 +25,14 @@ def cases(request: HttpRequest) -> HttpResponse:
     viewer, query = request.viewer, request.GET
     viewer.check("count.view")
     chosen, part = parts.part(query, viewer)
-    cursor = _cursor(query.get("at", ""), part.chosen.day)
+    cursor = tables.read_place(query.get("at", ""), instants=part.chosen.day == DayKind.DIAGNOSIS)
     key = (cursor.values[0], cursor.values[1]) if cursor else None
     found = reads.behind(part, viewer, key=key, backwards=bool(cursor and cursor.backwards), limit=SIZE)
     page = tables.page(found.rows, SIZE, lambda one: one[0], cursor)
     table = tables.Table(
         id="behind",
         caption=_("这个数背后的病例"),
-        columns=[
-            tables.Column(_("患者"), "identity"),
-            tables.Column(_("病种")),
-            tables.Column(_("发病日期"), "date"),
-            tables.Column(_("报告日期"), "date"),
-            tables.Column(_("现住址"), minor=True),
-            tables.Column(_("报告单位"), minor=True),
-            tables.Column(_("终审"), "state"),
-        ],
+        columns=district.case_columns(),
         page=tables.Page([district.case_row(one) for _key, one in page.rows], page.before, page.after),
         row_template="reporting/case_row.html",
         key=lambda row: row.id,
@@ -63,12 +52,3 @@ def cases(request: HttpRequest) -> HttpResponse:
         "is_syndrome": chosen.is_syndrome,
     }
     return render(request, "surveillance/behind.html", context)
-
-
-def _cursor(token: str, day: str) -> tables.Cursor | None:
-    cursor = tables.read_cursor(token)
-    if cursor is None or len(cursor.values) != 2 or not isinstance(cursor.values[1], UUID):
-        return None
-    at = cursor.values[0]
-    instants = day == DayKind.DIAGNOSIS
-    return cursor if isinstance(at, date) and isinstance(at, datetime) is instants else None

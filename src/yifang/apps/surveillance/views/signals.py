@@ -132,11 +132,8 @@ _EMPTY = {
 
 
 def _cursor(request: HttpRequest, tab: str) -> tables.Cursor | None:
-    cursor = tables.read_cursor(request.GET.get("at", ""))
-    if cursor is None or len(cursor.values) != 2 or not isinstance(cursor.values[1], UUID):
-        return None
     # A token of another tab has another key.
-    return cursor if isinstance(cursor.values[0], datetime) is (tab != "all") else None
+    return tables.read_place(request.GET.get("at", ""), instants=tab != "all")
 
 
 def _day_key(one: object) -> tuple[object, UUID]:
