@@ -8,7 +8,7 @@ from yifang.apps.accounts.viewers import viewer_of
 from yifang.apps.intake.models import Feed
 from yifang.apps.intake.services import default_feed
 from yifang.apps.places.models import Organisation
-from yifang.node.demo import __main__ as program
+from yifang.node import guarding
 from yifang.node.demo import county
 from yifang.node.demo.hospitals import MAIN
 
@@ -19,14 +19,14 @@ from yifang.node.demo.hospitals import MAIN
      ("10.0.0.5", False), ("yifang.example", False)],
 )  # fmt: skip
 def test_the_demo_serves_this_machine_only(bind: str, local: bool) -> None:
-    assert program.is_local(bind) == local
+    assert guarding.is_local(bind) == local
 
 
 @pytest.mark.django_db
 def test_a_node_with_people_of_its_own_is_no_demo() -> None:
-    assert not program.is_used()
+    assert not guarding.is_used()
     User.objects.create(username="somebody")
-    assert program.is_used()
+    assert guarding.is_used()
 
 
 @pytest.mark.django_db
@@ -39,7 +39,7 @@ def test_every_role_can_sign_in_and_starting_again_changes_nothing(tmp_path) -> 
         assert seat.user.check_password(password)
     assert Feed.objects.get(code="inbox").organisation.code == MAIN.code
     assert not Organisation.objects.filter(code="NODE").exists()
-    assert (tmp_path / county.PASSWORD_FILE).stat().st_mode & 0o077 == 0
+    assert (tmp_path / guarding.PASSWORD_FILE).stat().st_mode & 0o077 == 0
     before = (User.objects.count(), Seat.objects.count(), Organisation.objects.count())
     assert county.make(tmp_path) == (accounts, password)
     assert (User.objects.count(), Seat.objects.count(), Organisation.objects.count()) == before

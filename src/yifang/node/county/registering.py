@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from yifang.apps.ledger.services import NODE
 from yifang.apps.places import maps
 from yifang.apps.places.models import Organisation, Place
 from yifang.kernel import areas
+from yifang.node.guarding import Account
 
 # What the CDC itself feeds in: the county's export, published counts, the counts of everything else.
 CDC_FEEDS = {
@@ -37,15 +37,6 @@ _SITS_AT = {
     "eoc_commander": "bureau", "eoc_staff": "bureau", "school_nurse": "school", "pharmacy": "pharmacy",
     "blood_centre": "blood_centre", "institution": "other", "community_centre": "primary", "family_doctor": "primary",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """One sign-in to print."""
-
-    username: str
-    role_zh: str
-    role_en: str
 
 
 def register(folder: Path, area: str, password: str) -> list[Account]:

@@ -3,8 +3,6 @@
 Everything is looked up before it is made, so that starting again changes nothing.
 """
 
-import secrets
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -18,10 +16,10 @@ from yifang.apps.intake.models import Feed
 from yifang.apps.ledger.services import NODE
 from yifang.apps.places.models import Membership, Organisation, Place
 from yifang.node.demo.hospitals import FAR, MAIN, SECOND
+from yifang.node.guarding import Account, password_of
 
 DISTRICT, RESIDENCE = "310112", "310104"
 TOWNSHIP = "310112001"
-PASSWORD_FILE = "demo-password"
 
 
 # code, name, English, kind, area
@@ -82,15 +80,6 @@ _MORE = (
     ("epidemiologist_hiv", "闵行性艾专人", "epidemiologist", "C310112", "", DISTRICT, "", True),
     ("epidemiologist_xuhui", "徐汇流调", "epidemiologist", "C310104", "", RESIDENCE, "", False),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """One sign-in to print."""
-
-    username: str
-    role_zh: str
-    role_en: str
 
 
 @transaction.atomic
@@ -160,12 +149,3 @@ def _seat(
         user, role, NODE, organisation=organisation, department=department, area_code=area, place=place,
         staff_no=staff_no, hiv_officer=is_officer, since=date(2025, 1, 1),
     )  # fmt: skip
-
-
-def password_of(data: Path) -> str:
-    """One for all accounts of this node, random, kept in a file that only the node's user reads."""
-    path = data / PASSWORD_FILE
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(9), encoding="utf-8")
-    return path.read_text(encoding="utf-8").strip()
