@@ -24,12 +24,12 @@ PATIENCE = 90  # seconds; a busy two-core machine
 class Node:
     """One `yifang run` and what a bystander can see of it."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, **more: str) -> None:
         with socket.socket() as probe, socket.socket() as other:
             probe.bind(("127.0.0.1", 0))
             other.bind(("127.0.0.1", 0))
             port, mllp = probe.getsockname()[1], other.getsockname()[1]
-        told = {"port": str(port), "mllp_port": str(mllp), "name": "试验节点", "web_workers": "1"}
+        told = {"port": str(port), "mllp_port": str(mllp), "name": "试验节点", "web_workers": "1", **more}
         self.config = config.load(told, {"YIFANG_DATA": str(data)}, data)
         self.environment = {"PATH": os.environ["PATH"], **self.config.environment()}
         self.output = data / "output"
@@ -39,6 +39,10 @@ class Node:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "yifang.cli", "run"], env=self.environment, stdout=output, stderr=output
             )
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(PATIENCE)
 
     def yifang(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -107,18 +111,17 @@ class Node:
 
 
 @contextmanager
-def running() -> Iterator[Node]:
-    """A node in a throw-away folder, up until the block ends."""
+def running(**more: str) -> Iterator[Node]:
+    """A node in a throw-away folder with `more` settings, up until the block ends."""
     data = Path(tempfile.mkdtemp(prefix="yn-"))  # short, and open to PostgreSQL's user
     data.chmod(0o711)
-    node = Node(data)
+    node = Node(data, **more)
     node.start()
     try:
         node.until(lambda: node.health()["ok"], "up")
         yield node
     finally:
-        node.process.terminate()
-        node.process.wait(PATIENCE)
+        node.stop()
         shutil.rmtree(data, ignore_errors=True)
 
 

@@ -1,7 +1,7 @@
 """Filling the node with the county's year, in the order of its days: files into the feeds' folders, as they arrive.
 
 Earlier years first, then the year's records, then the export of the national system. A file that was put before is not
-put again, so that a fill that was stopped goes on.
+put again, so that a fill that was stopped goes on. What lies in a database the watch reads meanwhile (`hospital`).
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ def files(folder: Path) -> list[tuple[str, Path]]:
     return [*first, *year, *(("national", path) for path in sorted((folder / "national").iterdir()))]
 
 
-def fill(folder: Path, tell: Tell, patience: float = 3600) -> bool:
-    """Put every file and wait until each is taken and followed up. False when `patience` seconds passed."""
+def fill(folder: Path, tell: Tell, is_read: Callable[[], bool], patience: float = 3600) -> bool:
+    """Put every file and wait until each is taken, what lies in a database `is_read`, and all of it followed up.
+
+    False when `patience` seconds passed.
+    """
     feeds = {feed.code: feed for feed in Feed.objects.all()}
     every = files(folder)
     known = _done()
@@ -48,7 +51,7 @@ def fill(folder: Path, tell: Tell, patience: float = 3600) -> bool:
         for feed, path in wanted[put : taken + _AT_ONCE]:
             _put(folder_of(by_id[feed]), path)
             put += 1
-        if taken == len(wanted):
+        if taken == len(wanted) and is_read():
             return _followed_up(until)
         time.sleep(0.5)
     return False
