@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import apps
-from tests.reporting.test_pages_district import GROWN, county, entered, make_entered, sign_in  # noqa: F401 fixtures
+from tests.reporting.district import GROWN
 from yifang.apps.accounts.viewers import enter
 from yifang.apps.reporting import queries, services
 from yifang.apps.reporting.models import SavedView
@@ -26,7 +26,7 @@ def test_a_number_stops_where_counting_stopped(count, words):
     assert tables.number(count) == words
 
 
-def test_lists_are_counted_no_further_than_a_page_says(entered, sign_in, monkeypatch):  # noqa: F811
+def test_lists_are_counted_no_further_than_a_page_says(entered, sign_in, monkeypatch):
     for number in range(1, 4):
         entered(apps.hfmd(f"H{number}", who=apps.person(f"陈{number}宝", order=number)))
     monkeypatch.setattr(walking, "MOST_COUNTED", 1)
@@ -36,7 +36,7 @@ def test_lists_are_counted_no_further_than_a_page_says(entered, sign_in, monkeyp
     assert "1+</b>" in page.content.decode()
 
 
-def test_a_list_opens_with_the_view_its_reader_chose_and_can_be_left(sign_in):  # noqa: F811
+def test_a_list_opens_with_the_view_its_reader_chose_and_can_be_left(sign_in):
     mine, colleague = sign_in("epidemiologist"), sign_in("duty_officer")
     for page, url in (("audit", "/audit/"), ("cases", "/cases/")):
         for name, query in (("手足口", "disease=hfmd"), ("流感", "disease=influenza")):
@@ -76,7 +76,7 @@ LOOKS = {
 }  # fmt: skip
 
 
-def test_every_look_is_in_the_access_stream(entered, sign_in, county):  # noqa: F811
+def test_every_look_is_in_the_access_stream(entered, sign_in, county):
     card = entered()
     ids = {
         "card": card.id, "case": card.case_id, "suspicion": card.suspicion_id, "person": card.person_id,
@@ -93,7 +93,7 @@ def test_every_look_is_in_the_access_stream(entered, sign_in, county):  # noqa: 
             assert entry.subject == ids[entry.subject_kind], what
 
 
-def test_filling_a_card_in_leaves_an_entry_each_time_it_is_sent(entered, sign_in):  # noqa: F811
+def test_filling_a_card_in_leaves_an_entry_each_time_it_is_sent(entered, sign_in):
     card = entered()
     client = sign_in("hospital_desk")
     for send in (client.get, client.post):
@@ -102,7 +102,7 @@ def test_filling_a_card_in_leaves_an_entry_each_time_it_is_sent(entered, sign_in
         assert {"card.viewed", "card.opened"} <= set(heard.kinds)
 
 
-def test_an_export_says_its_conditions_its_columns_and_how_many_rows(entered, sign_in):  # noqa: F811
+def test_an_export_says_its_conditions_its_columns_and_how_many_rows(entered, sign_in):
     entered()
     asked = {"query": "disease=hfmd&class=clinical", "purpose": "quality"}
     with apps.listening("access") as heard:
@@ -115,7 +115,7 @@ def test_an_export_says_its_conditions_its_columns_and_how_many_rows(entered, si
     assert (given["disease"], given["case_class"], given["sensitive"]) == ("hfmd", "clinical", False)
 
 
-def test_an_export_too_long_for_one_file_is_refused_with_the_mend(entered, sign_in, monkeypatch):  # noqa: F811
+def test_an_export_too_long_for_one_file_is_refused_with_the_mend(entered, sign_in, monkeypatch):
     entered()
     monkeypatch.setattr(case_queries, "MOST_EXPORTED", 0)
     answer = sign_in("epidemiologist").post("/cases/export", {"query": "", "purpose": "quality"})
@@ -123,7 +123,7 @@ def test_an_export_too_long_for_one_file_is_refused_with_the_mend(entered, sign_
     assert "请缩小日期范围" in answer.content.decode()
 
 
-def test_what_a_bulk_step_would_do_names_every_card(entered, sign_in):  # noqa: F811
+def test_what_a_bulk_step_would_do_names_every_card(entered, sign_in):
     plain, grave = entered(), entered(apps.cholera_report(), **GROWN)
     page = sign_in("epidemiologist").post("/audit/bulk/preview", {"pick": [str(plain.id), str(grave.id)]})
     for card in (plain, grave):
@@ -133,7 +133,7 @@ def test_what_a_bulk_step_would_do_names_every_card(entered, sign_in):  # noqa: 
     assert plain.card_no not in unseen.content.decode()
 
 
-def test_the_district_takes_a_card_out_to_word_for_its_work(entered, sign_in):  # noqa: F811
+def test_the_district_takes_a_card_out_to_word_for_its_work(entered, sign_in):
     card = entered()
     client = sign_in("epidemiologist")
     context = client.get(f"/audit/{card.id}").context
@@ -172,7 +172,7 @@ def test_every_kind_of_entry_has_words_for_the_auditor():
     assert {kind for kind in kinds if f"ledger.kind.{kind}" not in catalogue()} == set()
 
 
-def test_only_who_may_audit_counts_what_waits(entered, county):  # noqa: F811
+def test_only_who_may_audit_counts_what_waits(entered, county):
     entered()
     numbers = {}
     for name in ("epidemiologist", "city_epidemiologist", "residence_epidemiologist", "neighbour_epidemiologist"):

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.test import Client
 
 from tests import apps
-from tests.reporting.test_pages_district import BACKEND, GROWN, PUPIL, make_entered
+from tests.reporting.district import BACKEND, GROWN, PUPIL, make_entered
 from tests.web.browser import NARROW, WIDE, axe, chromium, open_page, overflow, ready, shoot  # noqa: F401 fixtures
 from yifang.apps.reporting.models import Card, CardState
 from yifang.web.messages import compile_all

@@ -30,21 +30,6 @@ MENDS = {
 
 
 @pytest.fixture
-def county(db) -> apps.County:
-    return apps.county()
-
-
-@pytest.fixture
-def sign_in(county) -> SignIn:
-    def signed_in(name: str) -> Client:
-        client = Client()
-        client.force_login(county.users[name], backend="allauth.account.auth_backends.AuthenticationBackend")
-        return client
-
-    return signed_in
-
-
-@pytest.fixture
 def suspicion(county) -> Suspicion:
     apps.receive(county.hospital, apps.hfmd(complaint="发热2天，手足皮疹1天，否认咳嗽"))
     apps.deliver()
