@@ -6,6 +6,7 @@ township, twelve for a village, fifteen for a grid. Names, and whether a code ex
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 from yifang.kernel.errors import UserError
@@ -24,6 +25,10 @@ _DIRECTLY_UNDER_PROVINCE = frozenset({"4190", "4290", "4690", "6590"})
 _FULL_LENGTH: dict[int, Level] = {9: "township", 12: "village", 15: "grid"}
 
 
+_remembered = lru_cache(maxsize=65536)  # a county has some hundred areas, and asks for them with every record
+
+
+@_remembered
 def normalise(code: str) -> str:
     """The code in its one form, padding taken off: `31` → `310000`, `31011200` and `310112000000` → `310112`.
 
@@ -46,6 +51,7 @@ def pad(code: str, length: int = 12) -> str:
     return normalise(code).ljust(length, "0")
 
 
+@_remembered
 def level(code: str) -> Level:
     """The level of a code. Raises UserError for a malformed one."""
     own = normalise(code)
@@ -68,6 +74,7 @@ def parent(code: str) -> str | None:
             return own[:-3]
 
 
+@_remembered
 def ancestors(code: str) -> tuple[str, ...]:
     """The code itself, then each level above it up to the province."""
     chain = [normalise(code)]

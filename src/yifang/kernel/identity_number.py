@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from yifang.kernel.errors import UserError
@@ -57,6 +58,7 @@ def upgrade(number15: str) -> str:
     return first17 + check_digit(first17)
 
 
+@lru_cache(maxsize=1024)  # a record asks for its number several times
 def parse(text: str) -> IdentityNumber:
     """Read a number of 18 or 15 characters; blanks and full-width digits are forgiven, nothing else.
 

@@ -6,12 +6,16 @@ Not for keys that must be guessable by nobody: 62 random bits follow the time, t
 from __future__ import annotations
 
 import os
+import random
 import threading
 import time
 import uuid
 
 _lock = threading.Lock()
 _last = 0
+_random = random.Random()  # seeded by the system; asking it for each id lets other threads in between every time
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_random.seed)
 
 
 def new_id() -> uuid.UUID:
@@ -23,5 +27,6 @@ def new_id() -> uuid.UUID:
     with _lock:
         _last = stamp = max(stamp, _last + 1)
     milliseconds, fraction = stamp >> 12, stamp & 0xFFF
-    random = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
-    return uuid.UUID(int=(milliseconds & ((1 << 48) - 1)) << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | random)
+    return uuid.UUID(
+        int=(milliseconds & ((1 << 48) - 1)) << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | _random.getrandbits(62)
+    )

@@ -191,13 +191,18 @@ class NameSource(Protocol):
     def __call__(self, viewer: Any, subjects: Sequence[Any]) -> Mapping[Any, Any]: ...
 
 
-class Receiver(Protocol):
-    """Stores what items hold beside records, in the transaction of their chunk: the attribute of `Item` it is named by.
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """How an app stores what items hold beside records, the attribute of `Item` of that name.
 
-    Returns the ids of what is new or changed, and how many said only what is there already.
+    `call(things, organisation, batch, by)` runs in the transaction of their chunk and returns the ids of what is new or
+    changed, and how many said only what is there already. `prepare(things, organisation)` may run before, in a thread
+    and a transaction of its own while the chunk before is stored; then `call` gets what it returned as `prepared`.
     """
 
-    def __call__(self, things: Sequence[Any], organisation: Any, batch: Any, by: Any) -> tuple[list[Any], int]: ...
+    name: str
+    call: Callable[..., tuple[list[Any], int]]
+    prepare: Callable[[Sequence[Any], Any], Any] | None = None
 
 
 class IdentifiedHook(Protocol):
@@ -274,7 +279,7 @@ subject_names: Registry[Named] = Registry()  # NameSource; its name is a kind of
 subject_pages: Registry[SubjectPage] = Registry()
 sealed: Registry[Sealed] = Registry()
 person_rows: Registry[PersonRows] = Registry()
-receivers: Registry[Named] = Registry()  # Receiver
+receivers: Registry[Receiver] = Registry()
 identified: Registry[Named] = Registry()  # IdentifiedHook
 words: Registry[Word] = Registry()
 

@@ -11,6 +11,7 @@ import os
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
@@ -68,9 +69,12 @@ class Sealing:
         return hmac.new(self.index_key, f"{kind}\x1f{folded}".encode(), sha256).digest()
 
 
+_aes = lru_cache(maxsize=16)(AESGCM)  # its set-up costs more than sealing an identity
+
+
 def _encrypt(cipher: str, key: bytes, nonce: bytes, plain: bytes, context: bytes) -> bytes:
     if cipher == AES:
-        return AESGCM(key).encrypt(nonce, plain, context)
+        return _aes(key).encrypt(nonce, plain, context)
     encryptor = Cipher(algorithms.SM4(key[:16]), modes.GCM(nonce)).encryptor()
     encryptor.authenticate_additional_data(context)
     return encryptor.update(plain) + encryptor.finalize() + encryptor.tag
@@ -78,7 +82,7 @@ def _encrypt(cipher: str, key: bytes, nonce: bytes, plain: bytes, context: bytes
 
 def _decrypt(cipher: str, key: bytes, nonce: bytes, body: bytes, context: bytes) -> bytes:
     if cipher == AES:
-        return AESGCM(key).decrypt(nonce, body, context)
+        return _aes(key).decrypt(nonce, body, context)
     decryptor = Cipher(algorithms.SM4(key[:16]), modes.GCM(nonce, body[-_TAG:])).decryptor()
     decryptor.authenticate_additional_data(context)
     return decryptor.update(body[:-_TAG]) + decryptor.finalize()

@@ -78,9 +78,12 @@ def _open(glass: BreakGlass) -> None:
     known = Visibility.objects.filter(person=glass.person).exclude(subject=glass.person)
     rows = known.order_by("subject").distinct("subject").values_list("kind", "subject", "day", "disease")
     # In the ordinary group: an exposed nurse must learn of the HIV that her own role would never show her.
-    pairs = [
-        (Subject(kind, subject, day, disease, "ordinary", glass.person), f"user:{glass.user_id}")
+    shown = [
+        (
+            Subject(kind, subject, day, disease, "ordinary", glass.person),
+            {f"user:{glass.user_id}": row_reason(glass.id)},
+        )
         for kind, subject, day, disease in rows
     ]
     until: datetime = glass.until
-    show_many(pairs, row_reason(glass.id), until=until, by=glass.user_id)
+    show_many(shown, until=until, by=glass.user_id)

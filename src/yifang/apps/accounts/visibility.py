@@ -4,7 +4,7 @@ The rows are the only source of what anybody sees; services add them in the tran
 the subject itself, so that the policy lets its maker write it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -32,6 +32,17 @@ class Subject:
     disease: str = ""
     group: str = "ordinary"
     person: UUID | None = None
+
+
+# One array a column and one text of scopes a subject: the rows of a batch of cases are thousands.
+_APART = "\x1f"
+_SHOW = f"""INSERT INTO accounts_visibility
+(scope, reason, kind, subject, person, day, disease, "group", level, until, granted_by)
+SELECT s.scope, s.reason, n.kind, n.subject, n.person, n.day, n.disease, n."group", %s, %s, %s
+FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::date[], %b::text[], %b::text[], %b::text[], %b::text[])
+    n (kind, subject, person, day, disease, "group", scopes, reasons),
+    unnest(string_to_array(scopes, '{_APART}'), string_to_array(reasons, '{_APART}')) s (scope, reason)
+ON CONFLICT DO NOTHING"""
 
 
 def group_of(disease: str) -> str:
@@ -69,35 +80,28 @@ def show(
     by: int | None = None,
 ) -> None:
     """Let `scopes` see `subject`; a row that is there already stays as it is."""
-    show_many([(subject, scope) for scope in scopes], reason, level=level, until=until, by=by)
+    show_many([(subject, dict.fromkeys(scopes, reason))], level=level, until=until, by=by)
 
 
 def show_many(
-    pairs: Sequence[tuple[Subject, str]],
-    reason: str,
+    shown: Iterable[tuple[Subject, Mapping[str, str]]],
     *,
     level: Level = Level.CASE,
     until: datetime | None = None,
     by: int | None = None,
 ) -> None:
-    """As `show`, for many subjects at once."""
+    """As `show`, for many subjects at once, each with its scopes and the reason of each."""
     rows = [
         (
-            scope, subject.kind, subject.id, subject.id if subject.kind == SubjectKind.PERSON else subject.person,
-            subject.day, subject.disease, subject.group,
+            subject.kind, subject.id, subject.id if subject.kind == SubjectKind.PERSON else subject.person,
+            subject.day, subject.disease, subject.group, _APART.join(scopes), _APART.join(scopes.values()),
         )
-        for subject, scope in pairs
+        for subject, scopes in shown if scopes
     ]  # fmt: skip
     if not rows:
         return
-    with connection.cursor() as cursor:  # one array a column: the rows of a batch of cases are thousands
-        cursor.execute(
-            """INSERT INTO accounts_visibility
-            (scope, kind, subject, person, day, disease, "group", level, reason, until, granted_by)
-            SELECT *, %s, %s, %s, %s FROM unnest(%s::text[], %s::text[], %s::uuid[], %s::uuid[], %s::date[], %s::text[],
-            %s::text[]) ON CONFLICT DO NOTHING""",
-            [int(level), reason, until, by, *map(list, zip(*rows, strict=True))],
-        )
+    with connection.cursor() as cursor:
+        cursor.execute(_SHOW, [int(level), until, by, *map(list, zip(*rows, strict=True))])
 
 
 def end(subject: UUID, scopes: Iterable[str], reason: str) -> None:

@@ -132,7 +132,7 @@ def _candidates(keys: Sequence[bytes], most: int) -> set[tuple[UUID, UUID]]:
         return set()
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT array_agg(person_id) FROM records_personkey WHERE key = ANY(%s::bytea[])
+            """SELECT array_agg(person_id) FROM records_personkey WHERE key = ANY (%b::bytea[])
             GROUP BY key HAVING count(*) BETWEEN 2 AND %s""",
             [list(set(keys)), most],
         )

@@ -79,7 +79,7 @@ class PersonKey(models.Model):
     """A keyed hash of one block of the `linkage` pack: persons with an equal key are compared. Jobs only."""
 
     id = models.BigAutoField(primary_key=True)
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="keys")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="keys", db_index=False)
     key = models.BinaryField(max_length=32)
     receiving = models.BooleanField()  # looked up while records come in
 
@@ -202,7 +202,7 @@ class Record(models.Model):
     messages = ArrayField(models.CharField(max_length=32), default=list)  # `formats.identity.message_key` of each
     state = models.CharField(max_length=12, choices=RecordState)
     kind = models.CharField(max_length=20)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="records")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="records", db_index=False)
     found_as = models.UUIDField(null=True)  # the alias by which the source knows them: where it goes when that is split
     batch = models.UUIDField(db_index=True)
     department = models.CharField(max_length=60, blank=True)

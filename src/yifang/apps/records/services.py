@@ -193,13 +193,12 @@ def _show(rows: Sequence[Record], organisation: Organisation, superseded: Sequen
     before = {bytes(one.key): one.id for one in Record.objects.filter(id__in=guarded).only("id", "key")}
     staff = {row.clinician_no for row in rows if row.clinician_no}
     users = dict(Seat.objects.filter(organisation=organisation, staff_no__in=staff).values_list("staff_no", "user_id"))
-    pairs: list[tuple[Subject, str]] = []
+    shown: list[tuple[Subject, dict[str, str]]] = []
     for row in rows:
-        scopes = [organisation.scope]
+        scopes = {organisation.scope: "record"}
         if user := users.get(row.clinician_no):
-            scopes.append(f"user:{user}")
+            scopes[f"user:{user}"] = "record"
         day: date = row.at.astimezone(clock.CHINA).date()
         group = guarded.get(before.get(row.key), "ordinary")
-        subject = Subject(SubjectKind.RECORD, row.id, day, group=group, person=row.person_id)
-        pairs += [(subject, scope) for scope in scopes]
-    show_many(pairs, "record")
+        shown.append((Subject(SubjectKind.RECORD, row.id, day, group=group, person=row.person_id), scopes))
+    show_many(shown)

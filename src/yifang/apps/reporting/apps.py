@@ -16,7 +16,7 @@ class ReportingConfig(AppConfig):
         subscribers.register()
         merging.register()
         providers.register()
-        protocols.receivers.add(protocols.Named("cards", national.receive))
+        protocols.receivers.add(protocols.Receiver("cards", national.receive, national.prepare))
         pages.register()
         pages_district.register()
         protocols.name_words("subject", {"reconciliation": _("大疫情网导出核对")})

@@ -57,9 +57,7 @@ def subject_of(one: Suspicion | Card | Case, day: date) -> Subject:
 
 def show(subject: Subject, shown: Shown) -> None:
     """Add the rows that are not there yet."""
-    for reason in _REASONS:
-        if scopes := [scope for scope, why in shown.items() if why == reason]:
-            visibility.show(subject, scopes, reason)
+    visibility.show_many([(subject, shown)])
 
 
 def settle(subject: Subject, shown: Shown) -> None:

@@ -13,8 +13,8 @@ class SurveillanceConfig(AppConfig):
         from yifang.kernel import protocols
 
         subscribers.register()
-        protocols.receivers.add(protocols.Named("notices", services.receive_notices))
-        protocols.receivers.add(protocols.Named("tallies", services.receive_tallies))
+        protocols.receivers.add(protocols.Receiver("notices", services.receive_notices))
+        protocols.receivers.add(protocols.Receiver("tallies", services.receive_tallies))
         protocols.identified.add(protocols.Named("surveillance.visits", subscribers.count_visits))
         protocols.loops.add(protocols.Loop("surveillance.compaction", jobs.compact))
         protocols.loops.add(protocols.Loop("surveillance.series", jobs.watch))

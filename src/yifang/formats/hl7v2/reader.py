@@ -131,7 +131,7 @@ class Batch:
 
 def has_message(data: bytes) -> bool:
     """Whether an MSH segment begins a line of `data`."""
-    return _START.search(data) is not None
+    return b"MSH" in data and _START.search(data) is not None
 
 
 def split_messages(data: bytes) -> Iterator[bytes]:

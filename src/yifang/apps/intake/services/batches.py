@@ -5,12 +5,15 @@ is read under a lock inside it. So a batch that was killed goes on where it stop
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 from uuid import UUID
 
@@ -22,15 +25,18 @@ from yifang.apps.accounts.keys import sealing
 from yifang.apps.intake.models import Batch, BatchState, Feed, Quarantined
 from yifang.apps.intake.services import days
 from yifang.apps.ledger.services import Actor, Change, append
+from yifang.apps.places.models import Organisation
 from yifang.apps.records.services import Received, receive
 from yifang.formats.canonical import Item, Refusal
 from yifang.kernel import clock, protocols
 from yifang.kernel.errors import place_of
 from yifang.kernel.ids import new_id
 
-CHUNK = 500
+CHUNK = 1000
 _TRIES, _FIRST_WAIT, _LAST_WAIT = 10, 0.1, 5.0  # seconds; a killed database answers again after some
 _TO_TRY_AGAIN = (IntegrityError, OperationalError, InterfaceError)
+Prepared = Mapping[str, object]  # by the receivers' names
+NOTHING: Prepared = MappingProxyType({})
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
@@ -80,9 +86,9 @@ def take_unopened(path: Path, feed: Feed, reason: OSError, by: Actor) -> Batch:
 def take(batch: Batch, items: Iterable[Item], by: Actor, *, tell: Tell | None = None, chunk: int = CHUNK) -> Batch:
     """Store the items of a batch from where it stands, then close it. Must not run inside a longer transaction."""
     position = 0
-    for part in _parts(items, chunk):
+    for part, prepared in _ahead(_parts(items, chunk), batch.feed.organisation):
         if position + len(part) > batch.next_index:
-            batch = patiently(partial(store, batch, part, position, by))
+            batch = patiently(partial(store, batch, part, position, by, prepared))
             if tell is not None:
                 tell(Progress(batch.items, batch.records, batch.repeats, batch.refused))
         position += len(part)
@@ -106,7 +112,7 @@ def patiently(step: Callable[[], T]) -> T:
     raise AssertionError("the last try returns or raises")
 
 
-def store(batch: Batch, part: Sequence[Item], start: int, by: Actor) -> Batch:
+def store(batch: Batch, part: Sequence[Item], start: int, by: Actor, prepared: Prepared = NOTHING) -> Batch:
     """One chunk in one transaction; `start` is the place of its first item in the batch. Returns the batch as it is."""
     with transaction.atomic():
         batch = Batch.objects.select_for_update(of=("self",)).select_related("feed__organisation").get(id=batch.id)
@@ -114,7 +120,7 @@ def store(batch: Batch, part: Sequence[Item], start: int, by: Actor) -> Batch:
         if not part:
             return batch
         started = batch.next_index > 0
-        received, refusals = receive_items(part, batch, by)
+        received, refusals = receive_items(part, batch, by, prepared)
         refusals += [(item, item.refusal) for item in part if item.refusal is not None]
         batch.next_index += len(part)
         batch.items += len(part)
@@ -131,7 +137,7 @@ def store(batch: Batch, part: Sequence[Item], start: int, by: Actor) -> Batch:
 
 
 def receive_items(
-    part: Sequence[Item], batch: Batch, by: Actor, *, whole: bool = False
+    part: Sequence[Item], batch: Batch, by: Actor, prepared: Prepared = NOTHING, *, whole: bool = False
 ) -> tuple[Received, list[tuple[Item, Refusal]]]:
     """Store the items' records; an item that cannot be stored is refused and, unless `whole`, the others are stored."""
     organisation = batch.feed.organisation
@@ -140,7 +146,8 @@ def receive_items(
             received = receive([record for item in part for record in item.records], organisation, batch.id, by)
             for receiver in protocols.receivers:
                 if things := [one for item in part for one in getattr(item, receiver.name)]:
-                    stored, repeats = receiver.call(things, organisation, batch.id, by)
+                    ready = {"prepared": prepared[receiver.name]} if receiver.name in prepared else {}
+                    stored, repeats = receiver.call(things, organisation, batch.id, by, **ready)
                     received.stored += stored
                     received.repeats += repeats
             return received, []
@@ -153,7 +160,7 @@ def receive_items(
             return Received(), [(part[0], Refusal("intake.not_storable", "", (("reason", reason),)))]
     whole, refusals = Received(), []
     for item in part:
-        received, refused = receive_items([item], batch, by)
+        received, refused = receive_items([item], batch, by, prepared)
         whole.stored += received.stored
         whole.repeats += received.repeats
         refusals += refused
@@ -202,6 +209,38 @@ def close(batch: Batch, by: Actor) -> Batch:
 def context(quarantined: UUID) -> str:
     """What the sealed bytes of a quarantined item are bound to."""
     return f"quarantine:{quarantined}"
+
+
+def _ahead(parts: Iterator[list[Item]], organisation: Organisation) -> Iterator[tuple[list[Item], Prepared]]:
+    """The parts, each read and prepared while the one before is stored."""
+
+    def read() -> tuple[list[Item] | None, Prepared]:
+        part = next(parts, None)
+        return part, prepare(part, organisation) if part and apart else NOTHING
+
+    apart = not connection.in_atomic_block  # the thread would not see what this transaction wrote
+    part, prepared = next(parts, None), NOTHING
+    with ThreadPoolExecutor(1) as reader:
+        try:
+            while part is not None:
+                following = reader.submit(copy_context().run, read)
+                yield part, prepared
+                part, prepared = following.result()
+        finally:
+            reader.submit(connection.close)  # the thread's own
+
+
+def prepare(part: Sequence[Item], organisation: Organisation) -> Prepared:
+    """What the receivers prepare of a part; where they fail, storing it fails as well and says which item it was."""
+    found: dict[str, object] = {}
+    for receiver in protocols.receivers:
+        things = [one for item in part for one in getattr(item, receiver.name)] if receiver.prepare else ()
+        if receiver.prepare and things:
+            try:
+                found[receiver.name] = patiently(partial(receiver.prepare, things, organisation))
+            except Exception:
+                log.exception("intake could not prepare", receiver=receiver.name)
+    return found
 
 
 def _parts(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

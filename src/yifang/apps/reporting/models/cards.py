@@ -128,7 +128,7 @@ class Case(models.Model):
     """One illness of one person: what is counted. Cards make it or join it when they are entered."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="cases")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="cases", db_index=False)
     disease = models.CharField(max_length=40)
     subtype = models.CharField(max_length=40, blank=True)
     group = models.CharField(max_length=24)
@@ -140,7 +140,7 @@ class Case(models.Model):
     residence_area = models.CharField(max_length=15)
     report_area = models.CharField(max_length=15)
     report_org = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
-    school = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="+")
+    school = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     # Where the person learns, works or lives with others, as far as it is resolved: what thresholds of a unit count.
     # class or dormitory
     place = models.ForeignKey(Place, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
@@ -165,7 +165,8 @@ class Case(models.Model):
             models.Index(
                 fields=("death_audited_on", "id"), condition=Q(death_audited_on__isnull=False), name="case_by_death"
             ),
-            # few cases have either
+            # few cases have one of these
+            models.Index(fields=("school", "onset_date"), condition=Q(school__isnull=False), name="case_school"),
             models.Index(fields=("place", "onset_date"), condition=Q(place__isnull=False), name="case_place"),
             models.Index(fields=("worksite", "onset_date"), condition=Q(worksite__isnull=False), name="case_worksite"),
         )

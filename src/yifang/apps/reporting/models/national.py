@@ -27,7 +27,7 @@ class NationalCard(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    national_card_id = models.CharField(max_length=40, unique=True)
+    national_card_id = models.CharField(max_length=40)
     card_no = models.CharField(max_length=40, blank=True)
     digest = models.BinaryField(max_length=32)  # of all that the row says: the same again changes nothing
     batch = models.UUIDField()
@@ -64,6 +64,7 @@ class NationalCard(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
+        constraints = (models.UniqueConstraint(fields=("national_card_id",), name="one_of_a_national_id"),)
         indexes = (
             models.Index(fields=("entered_at", "id"), name="national_by_entry"),
             models.Index(fields=("entered_at", "id"), condition=Q(standing="different"), name="national_that_differs"),

@@ -4,6 +4,6 @@ That system's state is the truth: a case says what its national card says, whate
 """
 
 from yifang.apps.reporting.national.casing import fill, link_own, refollow
-from yifang.apps.reporting.national.receiving import receive
+from yifang.apps.reporting.national.receiving import prepare, receive
 
-__all__ = ["fill", "link_own", "receive", "refollow"]
+__all__ = ["fill", "link_own", "prepare", "receive", "refollow"]

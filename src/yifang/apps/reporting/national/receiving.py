@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from django.db import transaction
+
 from yifang.apps.accounts.keys import sealing
 from yifang.apps.accounts.visibility import group_of, show_many
 from yifang.apps.ledger.bulk import copy_in
@@ -28,6 +30,7 @@ from yifang.apps.reporting.national.timing import audit_in_time, report_in_time
 from yifang.formats import canonical
 from yifang.kernel import areas, clock
 from yifang.kernel.ids import new_id
+from yifang.kernel.sealing import Sealing
 from yifang.knowledge import Knowledge, load
 
 _AGE, _AGE_DAYS = re.compile(r"(\d{1,3})(岁|月|天|日)?"), {"岁": 365.25, "月": 30.44, "天": 1, "日": 1}
@@ -35,20 +38,38 @@ _FIELDS = [one.name for one in NationalCard._meta.concrete_fields if one.name no
 _CASE_FIELDS = [one.name for one in Case._meta.concrete_fields if one.name not in ("id", "created_at")]
 
 
+def prepare(cards: Sequence[canonical.NationalCard], organisation: Organisation) -> dict[str, UUID]:
+    """The persons of the cards that have news, by the cards' numbers; found or made in a transaction of their own.
+
+    They are half the work of a chunk. Where its storing then fails, a person stays who is found again when it is tried
+    again.
+    """
+    told, ring = _newest(cards), sealing()
+    known = {one.national_card_id: one for one in NationalCard.objects.filter(national_card_id__in=told)}
+    fresh = {number: one for number, one in told.items() if _is_news(one, known.get(number), ring)}
+    with transaction.atomic():
+        return _persons(fresh, organisation)
+
+
 def receive(
-    cards: Sequence[canonical.NationalCard], organisation: Organisation, batch: UUID, by: Actor
+    cards: Sequence[canonical.NationalCard],
+    organisation: Organisation,
+    batch: UUID,
+    by: Actor,
+    prepared: Mapping[str, UUID] | None = None,
 ) -> tuple[list[UUID], int]:
     """Store a chunk. Returns the ids of the cards that are new or changed, and how many said only what is there.
 
-    Of one number the latest revision stands, whichever of the export's two scopes or files it came in.
+    Of one number the latest revision stands, whichever of the export's two scopes or files it came in. `prepared`: the
+    persons that `prepare` found.
     """
-    told = _newest(cards)
+    told, ring = _newest(cards), sealing()
     known = {
         row.national_card_id: row
         for row in NationalCard.objects.select_for_update(of=("self",)).filter(national_card_id__in=told)
     }
-    fresh = {number: one for number, one in told.items() if _is_news(one, known.get(number))}
-    rows = _Chunk(fresh, known, organisation, batch).rows()
+    fresh = {number: one for number, one in told.items() if _is_news(one, known.get(number), ring)}
+    rows = _Chunk(fresh, known, organisation, batch, prepared or {}).rows()
     if rows:
         counted = [row.case_id for row in rows if row.case_id is not None]
         append(
@@ -71,16 +92,16 @@ def _newest(cards: Sequence[canonical.NationalCard]) -> dict[str, canonical.Nati
     return found
 
 
-def _is_news(card: canonical.NationalCard, row: NationalCard | None) -> bool:
+def _is_news(card: canonical.NationalCard, row: NationalCard | None, ring: Sealing) -> bool:
     if row is None:
         return True
     older = card.revised_at is not None and row.revised_at is not None and card.revised_at < row.revised_at
     older = older or (card.revised_at is None and row.revised_at is not None)
-    return not older and _digest(card) != bytes(row.digest)
+    return not older and _digest(card, ring) != bytes(row.digest)
 
 
-def _digest(card: canonical.NationalCard) -> bytes:
-    return sealing().index("national", repr(card))
+def _digest(card: canonical.NationalCard, ring: Sealing) -> bytes:
+    return bytes.fromhex(ring.digest("national", repr(card).encode()))
 
 
 @dataclass(slots=True)
@@ -91,13 +112,15 @@ class _Chunk:
     known: Mapping[str, NationalCard]
     organisation: Organisation
     batch: UUID
+    met: Mapping[str, UUID]  # persons that are found already, by the cards' numbers
 
     def rows(self) -> list[NationalCard]:
         """Write everything that follows from the news."""
         if not self.fresh:
             return []
-        knowledge = load()
-        persons = self._persons()
+        knowledge, ring = load(), sealing()
+        strangers = {number: card for number, card in self.fresh.items() if number not in self.met}
+        persons = {**self.met, **_persons(strangers, self.organisation)}
         own = {
             one.national_card_id: one
             for one in Card.objects.select_related("case").filter(national_card_id__in=self.fresh)
@@ -111,7 +134,7 @@ class _Chunk:
         for number, card in self.fresh.items():
             row = self.known.get(number)
             (made if row is None else changed).append(row := row or NationalCard(id=new_id(), national_card_id=number))
-            _state(row, card, self.batch, knowledge, sites)
+            _state(row, card, self.batch, knowledge, sites, ring)
             row.person_id = persons[number]
             _hold_against(row, own.get(number))
             if not row.disease:
@@ -124,9 +147,7 @@ class _Chunk:
             )
             self._case(case, row, card, sites)
             row.case = case
-        shown = [pair for case in new_cases for pair in _shown(case)]
-        for reason in {reason for *_, reason in shown}:
-            show_many([(subject, scope) for subject, scope, why in shown if why == reason], reason)
+        show_many([_shown(case) for case in new_cases])
         copy_in(new_cases)
         Case.objects.bulk_update(old_cases, _CASE_FIELDS, batch_size=200)
         for case in old_cases:
@@ -138,15 +159,6 @@ class _Chunk:
         _follow_cards(made, changed)
         return [*made, *changed]
 
-    def _persons(self) -> dict[str, UUID]:
-        known = [
-            people.Known(
-                identity_of(card.person), card.person.sex, _birth(card), card.residence_area, f"national|{number}"
-            )
-            for number, card in self.fresh.items()
-        ]
-        return dict(zip(self.fresh, people.find_or_make(known, self.organisation), strict=True))
-
     def _case(self, case: Case, row: NationalCard, card: canonical.NationalCard, sites: _Sites) -> None:
         fill(case, row)
         case.residence_area = sites.village(case.residence_area, card.person.address)
@@ -157,6 +169,14 @@ class _Chunk:
         died = card.death_audited_at or row.audited_at
         case.death_audited_on = died.astimezone(clock.CHINA).date() if row.died_on and died else None
         sites.place(case, card.person.employer)
+
+
+def _persons(cards: Mapping[str, canonical.NationalCard], organisation: Organisation) -> dict[str, UUID]:
+    known = [
+        people.Known(identity_of(card.person), card.person.sex, _birth(card), card.residence_area, f"national|{number}")
+        for number, card in cards.items()
+    ]
+    return dict(zip(cards, people.find_or_make(known, organisation), strict=True))
 
 
 def _birth(card: canonical.NationalCard) -> date | None:
@@ -171,12 +191,14 @@ def _age_days(card: canonical.NationalCard) -> int | None:
     return round(int(written[1]) * _AGE_DAYS[written[2] or "岁"]) if written else None
 
 
-def _state(row: NationalCard, card: canonical.NationalCard, batch: UUID, knowledge: Knowledge, sites: _Sites) -> None:
+def _state(
+    row: NationalCard, card: canonical.NationalCard, batch: UUID, knowledge: Knowledge, sites: _Sites, ring: Sealing
+) -> None:
     """What the row says of itself."""
     states = {one.id: one.counts for one in knowledge.national_system.audit_states}
     pending = states[card.audit_state] == "previous"
     audited = card.finally_audited_at if states[card.audit_state] is True else None
-    row.card_no, row.digest, row.batch = card.card_no[:40], _digest(card), batch
+    row.card_no, row.digest, row.batch = card.card_no[:40], _digest(card, ring), batch
     row.audit_state, row.card_state = card.audit_state, card.card_state
     row.stands = card.audit_state not in _GONE
     row.disease = (card.previous_disease or card.disease) if pending else card.disease
@@ -202,10 +224,9 @@ def _hold_against(row: NationalCard, own: Card | None) -> None:
     row.standing = Standing.ONLY_THERE if own is None else Standing.DIFFERENT if row.differs else Standing.BOTH
 
 
-def _shown(case: Case) -> list[tuple[visible.Subject, str, str]]:
-    subject = visible.subject_of(case, case.entered_on)
-    found = [(subject, scope, reason) for scope, reason in visible.of_case(case, ()).items()]
-    return [*found, (subject, f"org:{case.report_org_id}", visible.HOSPITAL)]
+def _shown(case: Case) -> tuple[visible.Subject, visible.Shown]:
+    shown = visible.of_case(case, ()) | {f"org:{case.report_org_id}": visible.HOSPITAL}
+    return visible.subject_of(case, case.entered_on), shown
 
 
 def _follow_cards(*rows: Sequence[NationalCard]) -> None:
@@ -242,7 +263,7 @@ class _Sites:
 
     def place(self, case: Case, text: str) -> None:
         """The school, class or worksite that the employer's text names exactly; else that it is not resolved."""
-        case.school = case.place = case.worksite = None
+        case.school_id = case.place_id = case.worksite_id = None
         case.unit_unresolved = bool(text)
         if not text:
             return

@@ -223,13 +223,12 @@ def _show(suspicions: Sequence[Suspicion], spoken: Mapping[UUID, set[str]]) -> N
         for record_id in {one.record_id, *(UUID(item["record"]) for item in one.evidence)}:
             groups[record_id].add(one.group)
     guarded = {record_id: visible.protect_record(record_id, said) for record_id, said in groups.items()}
-    pairs: list[tuple[Subject, str]] = []
+    shown: list[tuple[Subject, visible.Shown]] = []
     for one in suspicions:
         day, group = one.evidence_at.astimezone(clock.CHINA).date(), guarded[one.record_id]
         record = Subject(SubjectKind.RECORD, one.record_id, day, group=group, person=one.person_id)
-        pairs += [(visible.subject_of(one, day), scope) for scope in visible.of_suspicion(one)]
-        pairs += [(record, scope) for scope in visible.of_record(one, group)]
-    show_many(pairs, visible.HOSPITAL)
+        shown += [(visible.subject_of(one, day), visible.of_suspicion(one)), (record, visible.of_record(one, group))]
+    show_many(shown)
 
 
 def _snapshot(one: Suspicion) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def count_cases(cases: Sequence[UUID]) -> Changed:
     if not cases:
         return set()
     ids = list(dict.fromkeys(cases))
-    new = f"(SELECT * FROM ({sql.CASES}) x WHERE subject = ANY (%(ids)s))"
+    new = f"(SELECT * FROM ({sql.CASES}) x WHERE subject = ANY (%(ids)b::uuid[]))"
     return _recount(new, ids)
 
 
@@ -45,7 +45,7 @@ def count_facts(facts: Sequence[Counted], subjects: Sequence[UUID]) -> Changed:
 
 
 def _recount(new: str, ids: list[UUID]) -> Changed:
-    old = "(SELECT * FROM surveillance_counted WHERE subject = ANY (%(ids)s))"
+    old = "(SELECT * FROM surveillance_counted WHERE subject = ANY (%(ids)b::uuid[]))"
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             f"WITH added AS ({sql.change(new, old)} RETURNING sort, name, county, day) "
@@ -53,7 +53,7 @@ def _recount(new: str, ids: list[UUID]) -> Changed:
             {"ids": ids, "recent": clock.today() - timedelta(days=_RECENT_DAYS)},
         )
         changed = set(cursor.fetchall())
-        cursor.execute("DELETE FROM surveillance_counted WHERE subject = ANY (%s)", [ids])
+        cursor.execute("DELETE FROM surveillance_counted WHERE subject = ANY (%b::uuid[])", [ids])
         cursor.execute(
             f"INSERT INTO surveillance_counted ({sql.FACT_LIST}) SELECT {sql.FACT_LIST} FROM {new} f", {"ids": ids}
         )
