@@ -46,12 +46,12 @@ def make(county, plan, *, seed=1):
                     }
                 )
             )  # fmt: skip
-        pairs = []
+        shown = []
         for one in made:
             subject = Subject(SubjectKind.CASE, one.id, one.entered_on, one.disease, one.group, person.id)
             scopes = [*area_scopes(one.residence_area, one.report_area), one.report_org.scope]
-            pairs += [(subject, scope) for scope in scopes]
-        show_many(pairs, "case")
+            shown.append((subject, dict.fromkeys(scopes, "case")))
+        show_many(shown)
         Case.objects.bulk_create(made)
         counting.count_cases([one.id for one in made])
     return made

@@ -4,10 +4,33 @@ PostgreSQL refuses COPY into a table with row security, so the rows go by COPY i
 from there, in one statement, through the policies.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from django.db import connection, models
+from django.db.models.base import ModelState
 from psycopg.types.json import Jsonb
+
+M = TypeVar("M", bound=models.Model)
+
+
+def maker(model: type[M]) -> Callable[[], M]:
+    """Makes new rows of a model with its fields' defaults, in a tenth of the time of the model's own constructor.
+
+    That one sends signals, which nobody hears here, and asks every field for its default and for what it was given.
+    """
+    fields = model._meta.concrete_fields
+    asked = {field.attname: field.get_default for field in fields if callable(field.default)}
+    fixed = {field.attname: field.get_default() for field in fields if field.attname not in asked}
+
+    def make() -> M:
+        row = model.__new__(model)
+        row._state = ModelState()
+        row.__dict__.update(fixed)
+        row.__dict__.update({name: default() for name, default in asked.items()})
+        return row
+
+    return make
 
 
 def copy_in(rows: Sequence[models.Model]) -> None:

@@ -7,7 +7,7 @@ has 200,000 cards.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -16,7 +16,7 @@ from django.db import transaction
 
 from yifang.apps.accounts.keys import sealing
 from yifang.apps.accounts.visibility import group_of, show_many
-from yifang.apps.ledger.bulk import copy_in
+from yifang.apps.ledger.bulk import copy_in, maker
 from yifang.apps.ledger.services import Actor, Change, append
 from yifang.apps.places.models import Organisation, OrganisationKind, Place, PlaceKind
 from yifang.apps.places.naming import fold, folded_names, named
@@ -29,12 +29,12 @@ from yifang.apps.reporting.national.comparing import differences
 from yifang.apps.reporting.national.timing import audit_in_time, report_in_time
 from yifang.formats import canonical
 from yifang.kernel import areas, clock
-from yifang.kernel.ids import new_id
 from yifang.kernel.sealing import Sealing
 from yifang.knowledge import Knowledge, load
 
 _AGE, _AGE_DAYS = re.compile(r"(\d{1,3})(岁|月|天|日)?"), {"岁": 365.25, "月": 30.44, "天": 1, "日": 1}
 _FIELDS = [one.name for one in NationalCard._meta.concrete_fields if one.name not in ("id", "national_card_id")]
+_new_card, _new_case = maker(NationalCard), maker(Case)
 _CASE_FIELDS = [one.name for one in Case._meta.concrete_fields if one.name not in ("id", "created_at")]
 
 
@@ -133,20 +133,19 @@ class _Chunk:
         old_cases: list[Case] = []
         for number, card in self.fresh.items():
             row = self.known.get(number)
-            (made if row is None else changed).append(row := row or NationalCard(id=new_id(), national_card_id=number))
+            (made if row is None else changed).append(row := row or _new_card())
             _state(row, card, self.batch, knowledge, sites, ring)
             row.person_id = persons[number]
-            _hold_against(row, own.get(number))
+            mine = own.get(number)
+            _hold_against(row, mine)
             if not row.disease:
                 continue
             case = cases.get(row.case_id) if row.case_id else None
-            if case is None and row.card is not None and row.card.case is not None and row.card.case_id not in cases:
-                case = row.card.case
-            (old_cases if case is not None else new_cases).append(
-                case := case or Case(id=new_id(), created_at=row.received_at)
-            )
+            if case is None and mine is not None and mine.case is not None and mine.case_id not in cases:
+                case = mine.case
+            (old_cases if case is not None else new_cases).append(case := case or _new_case())
             self._case(case, row, card, sites)
-            row.case = case
+            row.case_id = case.id
         show_many([_shown(case) for case in new_cases])
         copy_in(new_cases)
         Case.objects.bulk_update(old_cases, _CASE_FIELDS, batch_size=200)
@@ -156,13 +155,13 @@ class _Chunk:
             )
         copy_in(made)
         NationalCard.objects.bulk_update(changed, _FIELDS, batch_size=200)
-        _follow_cards(made, changed)
+        _follow_cards(own.values(), [*made, *changed])
         return [*made, *changed]
 
     def _case(self, case: Case, row: NationalCard, card: canonical.NationalCard, sites: _Sites) -> None:
         fill(case, row)
         case.residence_area = sites.village(case.residence_area, card.person.address)
-        case.person_id, case.sex = row.person_id, card.person.sex
+        case.person_id, case.sex, case.created_at = row.person_id, card.person.sex, case.created_at or row.received_at
         case.age_days = _age_days(card)
         case.report_org_id = row.organisation_id or self.organisation.id
         case.population = card.population[:2]
@@ -195,6 +194,7 @@ def _state(
     row: NationalCard, card: canonical.NationalCard, batch: UUID, knowledge: Knowledge, sites: _Sites, ring: Sealing
 ) -> None:
     """What the row says of itself."""
+    row.national_card_id = card.national_card_id
     states = {one.id: one.counts for one in knowledge.national_system.audit_states}
     pending = states[card.audit_state] == "previous"
     audited = card.finally_audited_at if states[card.audit_state] is True else None
@@ -205,7 +205,7 @@ def _state(
     row.disease_text, row.subtype = card.disease_text[:80], card.subtype
     row.group, row.case_class = group_of(row.disease) if row.disease else "ordinary", card.case_class
     row.residence_area, row.report_area = card.residence_area, card.report_area
-    row.organisation = sites.reporter(card.report_org, card.report_area)
+    row.organisation_id = sites.reporter(card.report_org, card.report_area)
     row.organisation_text = card.report_org[:120]
     row.onset_date, row.diagnosed_at, row.entered_at = card.onset, card.diagnosed_at, card.entered_at
     row.county_audited_at = card.county_audited_at
@@ -219,7 +219,7 @@ _GONE = ("deleted", "not_counted", "duplicate")
 
 
 def _hold_against(row: NationalCard, own: Card | None) -> None:
-    row.card = own
+    row.card_id = own.id if own is not None else None
     row.differs = differences(own, row) if own is not None else []
     row.standing = Standing.ONLY_THERE if own is None else Standing.DIFFERENT if row.differs else Standing.BOTH
 
@@ -229,11 +229,12 @@ def _shown(case: Case) -> tuple[visible.Subject, visible.Shown]:
     return visible.subject_of(case, case.entered_on), shown
 
 
-def _follow_cards(*rows: Sequence[NationalCard]) -> None:
+def _follow_cards(own: Iterable[Card], rows: Sequence[NationalCard]) -> None:
     """Our own cards belong to the case that their national card has."""
-    moved = [row for some in rows for row in some if row.card is not None and row.card.case_id != row.case_id]
-    for row in moved:
-        Card.objects.filter(id=row.card_id).update(case=row.case_id)
+    cases = {row.card_id: row.case_id for row in rows if row.card_id is not None}
+    for card in own:
+        if card.case_id != cases[card.id]:
+            Card.objects.filter(id=card.id).update(case=cases[card.id])
 
 
 class _Sites:
@@ -250,11 +251,11 @@ class _Sites:
             self._villages.setdefault(code[:9], []).append((name, code))
         self._units: dict[tuple[str, str], tuple[Organisation | None, object]] = {}
 
-    def reporter(self, name: str, area: str) -> Organisation | None:
+    def reporter(self, name: str, area: str) -> UUID | None:
         """The organisation of that name; of several the one in the reporting county; None where none or two fit."""
         found = self._reporters.get(fold(name), [])
         near = [one for one in found if one.area_code[:6] == area[:6]] if len(found) > 1 else found
-        return near[0] if len(near) == 1 else None
+        return near[0].id if len(near) == 1 else None
 
     def village(self, area: str, address: str) -> str:
         """The village of the township that the address names, the area as it is where it names none or two."""
