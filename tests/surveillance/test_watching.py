@@ -140,11 +140,11 @@ def test_a_disease_above_its_season_is_a_signal_with_its_past(county):
     assert (series["step"], series["observed"][-1], series["upperbound"][-1]) == ("week", 14.0, signal.limit)
     with apps.as_jobs():
         counts, since = counting.daily(
-            "disease", "scarlet_fever", apps.DISTRICT, "onset", "residence", TODAY - timedelta(days=1960), TODAY
+            "disease", ["scarlet_fever"], apps.DISTRICT, "onset", "residence", TODAY - timedelta(days=1960), TODAY
         )
     alert = load().disease("scarlet_fever").alert
     by_hand = moving_percentile(
-        np.array(counts[-(TODAY - since).days - 1 :], dtype=float),
+        np.array(counts["scarlet_fever"][-(TODAY - since).days - 1 :], dtype=float),
         freq=365.25,
         block=7,
         b=5,

@@ -10,7 +10,7 @@ from yifang.apps.surveillance.services.feeding_back import give_feedback, mark_r
 from yifang.apps.surveillance.services.notices import receive as receive_notices
 from yifang.apps.surveillance.services.raising import consider, consider_suspicion, watched, watched_suspicions
 from yifang.apps.surveillance.services.replaying import Alarm, replay
-from yifang.apps.surveillance.services.series import judge, judge_due
+from yifang.apps.surveillance.services.series import judge_due
 from yifang.apps.surveillance.services.tallying import judge_tallies
 from yifang.apps.surveillance.services.tallying import receive as receive_tallies
 from yifang.apps.surveillance.services.thresholds import consider_units
@@ -22,7 +22,6 @@ __all__ = [
     "consider_suspicion",
     "consider_units",
     "give_feedback",
-    "judge",
     "judge_due",
     "judge_tallies",
     "mark_read",

@@ -60,12 +60,12 @@ def _series(since: date, until: date) -> Iterator[Alarm]:
                 continue
             first = since - timedelta(days=watched.history_days)
             day = _DAY[watched.sort]
-            counts, known = daily(watched.sort, name, county, day, watched.place, first, until)
+            counts, known = daily(watched.sort, [name], county, day, watched.place, first, until)
             if known is None:
                 continue
             method, given = series.method_for(watched, window, parameters, (until - known).days)
             lead = (known - first).days
-            found = method_named(method).run(np.array(counts[lead:], dtype=float), **given)
+            found = method_named(method).run(np.array(counts[name][lead:], dtype=float), **given)
             days = [known + timedelta(days=int(place)) for place in np.flatnonzero(found.alarm)]
             width = given.get("block", 1)
             for episode in _episodes([one for one in days if one >= since]):

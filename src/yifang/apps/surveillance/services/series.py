@@ -6,6 +6,7 @@ diseases pack. Runs in jobs.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from django.db import transaction
 
 from yifang.apps.reporting.models import Case
 from yifang.apps.surveillance.counting import daily
-from yifang.apps.surveillance.models import SeriesDue, Signal
+from yifang.apps.surveillance.models import SeriesDue
 from yifang.apps.surveillance.services import tallying
 from yifang.apps.surveillance.services.opening import Found, open_or_join, reporters_of
 from yifang.detect import Detection, method_named
@@ -39,29 +40,43 @@ def judge_due(most: int = 50) -> int:
         for one in due:
             if one.sort == tallying.SORT:
                 tallying.judge_tallies(UUID(one.name))
-            for watched in load().surveillance.series:
-                if watched.sort == one.sort:
-                    judge(watched, one.name, one.county)
+        for watched in load().surveillance.series:
+            changed = defaultdict(list)
+            for one in due:
+                if one.sort == watched.sort:
+                    changed[one.county].append(one.name)
+            for county, names in changed.items():
+                judge(watched, names, county)
         SeriesDue.objects.filter(id__in=[one.id for one in due]).delete()
     return len(due)
 
 
-def judge(watched: WatchedSeries, name: str, county: str, today: date | None = None) -> Signal | None:
-    """Hold one series against its past as of `today`; None where nothing stands out or nothing can be said."""
-    window, parameters = rule(watched, name)
-    if window is None:
-        return None
-    last = today or clock.today()
+def judge(watched: WatchedSeries, names: Sequence[str], county: str) -> None:
+    """Hold the county's series of these names against their past; what stands out is a signal."""
+    judged = [name for name in names if rule(watched, name)[0] is not None]
+    if not judged:
+        return
+    last = clock.today()
     first = last - timedelta(days=watched.history_days)
-    counts, since = daily(watched.sort, name, county, watched.day, watched.place, first, last)
+    counts, since = daily(watched.sort, judged, county, watched.day, watched.place, first, last)
+    for name in judged:
+        _judge(watched, name, county, counts[name], since)
+
+
+def _judge(watched: WatchedSeries, name: str, county: str, counts: Sequence[int], since: date | None) -> None:
+    """`counts` of each day of the history up to today, of which nothing was counted before `since`."""
+    window, parameters = rule(watched, name)
+    assert window is not None
+    last = clock.today()
+    first = last - timedelta(days=len(counts) - 1)
     method, given = method_for(watched, window, parameters, (last - since).days if since else 0)
     observed = np.array(counts[-((last - since).days + 1) :] if since and since > first else counts, dtype=float)
     found = method_named(method).run(observed, **given)
     if not found.alarm[-1]:
-        return None
+        return
     start = last - timedelta(days=(window if watched.sort == "disease" and method == "moving_percentile" else 1) - 1)
     cases = _behind(name, county, watched, start, last) if watched.sort == "disease" else []
-    return open_or_join(
+    open_or_join(
         Found(
             method, name, county, sort=watched.sort, observed=int(found.observed[-1]),
             expected=round(float(found.expected[-1]), 3), limit=round(float(found.upperbound[-1]), 3),
