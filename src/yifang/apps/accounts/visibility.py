@@ -41,8 +41,7 @@ _SHOW = f"""INSERT INTO accounts_visibility
 SELECT s.scope, s.reason, n.kind, n.subject, n.person, n.day, n.disease, n."group", %s, %s, %s
 FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::date[], %b::text[], %b::text[], %b::text[], %b::text[])
     n (kind, subject, person, day, disease, "group", scopes, reasons),
-    unnest(string_to_array(scopes, '{_APART}'), string_to_array(reasons, '{_APART}')) s (scope, reason)
-ON CONFLICT DO NOTHING"""
+    unnest(string_to_array(scopes, '{_APART}'), string_to_array(reasons, '{_APART}')) s (scope, reason)"""
 
 
 def group_of(disease: str) -> str:
@@ -89,8 +88,12 @@ def show_many(
     level: Level = Level.CASE,
     until: datetime | None = None,
     by: int | None = None,
+    new: bool = False,
 ) -> None:
-    """As `show`, for many subjects at once, each with its scopes and the reason of each."""
+    """As `show`, for many subjects at once, each with its scopes and the reason of each.
+
+    `new`: nobody was shown any of them before, so that nothing need be looked for; a sixth of the time.
+    """
     rows = [
         (
             subject.kind, subject.id, subject.id if subject.kind == SubjectKind.PERSON else subject.person,
@@ -101,7 +104,10 @@ def show_many(
     if not rows:
         return
     with connection.cursor() as cursor:
-        cursor.execute(_SHOW, [int(level), until, by, *map(list, zip(*rows, strict=True))])
+        cursor.execute(
+            _SHOW if new else f"{_SHOW} ON CONFLICT DO NOTHING",
+            [int(level), until, by, *map(list, zip(*rows, strict=True))],
+        )
 
 
 def end(subject: UUID, scopes: Iterable[str], reason: str) -> None:

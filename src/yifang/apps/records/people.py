@@ -329,8 +329,10 @@ def add_keys(keys: Sequence[tuple[UUID, bytes, bool]]) -> set[UUID]:
         return {person for (person,) in cursor.fetchall()}
 
 
+# One person looked up for each identity: the planner would rather read all people, who are more with every batch.
 _ENTRY = """SELECT p.id, p.sex, p.birth_date, p.area_code, p.organisation_id, p.merged_into_id, i.sealed, i.id_no_key,
-i.source_key FROM records_personidentity i JOIN records_person p ON p.id = i.person_id"""
+i.source_key FROM records_personidentity i
+CROSS JOIN LATERAL (SELECT * FROM records_person WHERE id = i.person_id OFFSET 0) p"""
 _PERSON = """unnest(%b::uuid[], %b::text[], %b::date[], %b::text[], %b::text[], %b::text[], %b::text[], %b::uuid[])
 AS n(id, sex, birth, area, name, number, phone, organisation)"""
 _IDENTITY = """unnest(%b::uuid[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[])

@@ -201,4 +201,4 @@ def _show(rows: Sequence[Record], organisation: Organisation, superseded: Sequen
         day: date = row.at.astimezone(clock.CHINA).date()
         group = guarded.get(before.get(row.key), "ordinary")
         shown.append((Subject(SubjectKind.RECORD, row.id, day, group=group, person=row.person_id), scopes))
-    show_many(shown)
+    show_many(shown, new=True)

@@ -8,7 +8,7 @@ from yifang.apps.surveillance.services import judge_due
 
 _COMPACT_SECONDS, _WATCH_SECONDS = 300.0, 1.0
 # Between two looks: so many times as long as the last one took, for in a flood every series changes all the time.
-_REST, _MOST_SECONDS = 4, 3.0
+_REST, _MOST_SECONDS = 10, 3.0
 
 
 def watch(stop: threading.Event) -> None:

@@ -146,7 +146,7 @@ class _Chunk:
             (old_cases if case is not None else new_cases).append(case := case or _new_case())
             self._case(case, row, card, sites)
             row.case_id = case.id
-        show_many([_shown(case) for case in new_cases])
+        show_many([_shown(case) for case in new_cases], new=True)
         copy_in(new_cases)
         Case.objects.bulk_update(old_cases, _CASE_FIELDS, batch_size=200)
         for case in old_cases:
