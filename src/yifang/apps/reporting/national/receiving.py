@@ -18,19 +18,19 @@ from yifang.apps.accounts.keys import sealing
 from yifang.apps.accounts.visibility import group_of, show_many
 from yifang.apps.ledger.bulk import copy_in, maker
 from yifang.apps.ledger.services import Actor, Change, append
-from yifang.apps.places.models import Organisation, OrganisationKind, Place, PlaceKind
-from yifang.apps.places.naming import fold, folded_names, named
+from yifang.apps.places.models import Organisation
 from yifang.apps.records import people
 from yifang.apps.records.identity import identity_of
 from yifang.apps.reporting import visible
 from yifang.apps.reporting.models import Card, Case, NationalCard, Standing
 from yifang.apps.reporting.national.casing import fill
 from yifang.apps.reporting.national.comparing import differences
+from yifang.apps.reporting.national.sites import Reporters, Sites
 from yifang.apps.reporting.national.timing import audit_in_time, report_in_time
 from yifang.formats import canonical
-from yifang.kernel import areas, clock
+from yifang.kernel import clock
 from yifang.kernel.sealing import Sealing
-from yifang.knowledge import Knowledge, load
+from yifang.knowledge import load
 
 _AGE, _AGE_DAYS = re.compile(r"(\d{1,3})(岁|月|天|日)?"), {"岁": 365.25, "月": 30.44, "天": 1, "日": 1}
 _FIELDS = [one.name for one in NationalCard._meta.concrete_fields if one.name not in ("id", "national_card_id")]
@@ -38,17 +38,17 @@ _new_card, _new_case = maker(NationalCard), maker(Case)
 _CASE_FIELDS = [one.name for one in Case._meta.concrete_fields if one.name not in ("id", "created_at")]
 
 
-def prepare(cards: Sequence[canonical.NationalCard], organisation: Organisation) -> dict[str, UUID]:
-    """The persons of the cards that have news, by the cards' numbers; found or made in a transaction of their own.
+def prepare(cards: Sequence[canonical.NationalCard], organisation: Organisation) -> dict[str, NationalCard]:
+    """The rows of the cards that have news, as if all were new, by the cards' numbers; their persons are stored.
 
-    They are half the work of a chunk. Where its storing then fails, a person stays who is found again when it is tried
+    That is half the work of a chunk. Where its storing then fails, a person stays who is found again when it is tried
     again.
     """
     told, ring = _newest(cards), sealing()
     known = {one.national_card_id: one for one in NationalCard.objects.filter(national_card_id__in=told)}
     fresh = {number: one for number, one in told.items() if _is_news(one, known.get(number), ring)}
     with transaction.atomic():
-        return _persons(fresh, organisation)
+        return _Sayings().of(fresh, organisation)
 
 
 def receive(
@@ -56,12 +56,12 @@ def receive(
     organisation: Organisation,
     batch: UUID,
     by: Actor,
-    prepared: Mapping[str, UUID] | None = None,
+    prepared: Mapping[str, NationalCard] | None = None,
 ) -> tuple[list[UUID], int]:
     """Store a chunk. Returns the ids of the cards that are new or changed, and how many said only what is there.
 
-    Of one number the latest revision stands, whichever of the export's two scopes or files it came in. `prepared`: the
-    persons that `prepare` found.
+    Of one number the latest revision stands, whichever of the export's two scopes or files it came in. `prepared`: what
+    `prepare` returned.
     """
     told, ring = _newest(cards), sealing()
     known = {
@@ -112,30 +112,32 @@ class _Chunk:
     known: Mapping[str, NationalCard]
     organisation: Organisation
     batch: UUID
-    met: Mapping[str, UUID]  # persons that are found already, by the cards' numbers
+    prepared: Mapping[str, NationalCard]
 
     def rows(self) -> list[NationalCard]:
         """Write everything that follows from the news."""
         if not self.fresh:
             return []
-        knowledge, ring = load(), sealing()
-        strangers = {number: card for number, card in self.fresh.items() if number not in self.met}
-        persons = {**self.met, **_persons(strangers, self.organisation)}
+        sayings, sites = _Sayings(), Sites()
+        others = {number: card for number, card in self.fresh.items() if number not in self.prepared}
+        said = {**self.prepared, **sayings.of(others, self.organisation)}
         own = {
             one.national_card_id: one
             for one in Card.objects.select_related("case").filter(national_card_id__in=self.fresh)
         }
-        sites = _Sites()
         cases = Case.objects.in_bulk([row.case_id for row in self.known.values() if row.case_id])
         made: list[NationalCard] = []
         changed: list[NationalCard] = []
         new_cases: list[Case] = []
         old_cases: list[Case] = []
         for number, card in self.fresh.items():
-            row = self.known.get(number)
-            (made if row is None else changed).append(row := row or _new_card())
-            _state(row, card, self.batch, knowledge, sites, ring)
-            row.person_id = persons[number]
+            if (row := self.known.get(number)) is None:
+                made.append(row := said[number])
+            else:
+                changed.append(row)
+                sayings.tell(row, card)
+                row.person_id = said[number].person_id
+            row.batch = self.batch
             mine = own.get(number)
             _hold_against(row, mine)
             if not row.disease:
@@ -158,7 +160,7 @@ class _Chunk:
         _follow_cards(own.values(), [*made, *changed])
         return [*made, *changed]
 
-    def _case(self, case: Case, row: NationalCard, card: canonical.NationalCard, sites: _Sites) -> None:
+    def _case(self, case: Case, row: NationalCard, card: canonical.NationalCard, sites: Sites) -> None:
         fill(case, row)
         case.residence_area = sites.village(case.residence_area, card.person.address)
         case.person_id, case.sex, case.created_at = row.person_id, card.person.sex, case.created_at or row.received_at
@@ -170,12 +172,12 @@ class _Chunk:
         sites.place(case, card.person.employer)
 
 
-def _persons(cards: Mapping[str, canonical.NationalCard], organisation: Organisation) -> dict[str, UUID]:
+def _persons(cards: Mapping[str, canonical.NationalCard], organisation: Organisation) -> list[UUID]:
     known = [
         people.Known(identity_of(card.person), card.person.sex, _birth(card), card.residence_area, f"national|{number}")
         for number, card in cards.items()
     ]
-    return dict(zip(cards, people.find_or_make(known, organisation), strict=True))
+    return people.find_or_make(known, organisation)
 
 
 def _birth(card: canonical.NationalCard) -> date | None:
@@ -190,29 +192,43 @@ def _age_days(card: canonical.NationalCard) -> int | None:
     return round(int(written[1]) * _AGE_DAYS[written[2] or "岁"]) if written else None
 
 
-def _state(
-    row: NationalCard, card: canonical.NationalCard, batch: UUID, knowledge: Knowledge, sites: _Sites, ring: Sealing
-) -> None:
-    """What the row says of itself."""
-    row.national_card_id = card.national_card_id
-    states = {one.id: one.counts for one in knowledge.national_system.audit_states}
-    pending = states[card.audit_state] == "previous"
-    audited = card.finally_audited_at if states[card.audit_state] is True else None
-    row.card_no, row.digest, row.batch = card.card_no[:40], _digest(card, ring), batch
-    row.audit_state, row.card_state = card.audit_state, card.card_state
-    row.stands = card.audit_state not in _GONE
-    row.disease = (card.previous_disease or card.disease) if pending else card.disease
-    row.disease_text, row.subtype = card.disease_text[:80], card.subtype
-    row.group, row.case_class = group_of(row.disease) if row.disease else "ordinary", card.case_class
-    row.residence_area, row.report_area = card.residence_area, card.report_area
-    row.organisation_id = sites.reporter(card.report_org, card.report_area)
-    row.organisation_text = card.report_org[:120]
-    row.onset_date, row.diagnosed_at, row.entered_at = card.onset, card.diagnosed_at, card.entered_at
-    row.county_audited_at = card.county_audited_at
-    row.audited_at = (card.previous_audited_at or row.audited_at) if pending else audited
-    row.revised_at, row.deleted_at, row.died_on = card.revised_at, card.deleted_at, card.died_on
-    row.report_in_time, row.audit_in_time = report_in_time(card, knowledge), audit_in_time(card, knowledge)
-    row.values, row.received_at = dict(card.others), clock.now()
+class _Sayings:
+    """What cards say, as rows; who and where they speak of is looked up once for a chunk."""
+
+    def __init__(self) -> None:
+        self._knowledge, self._ring, self._reporters = load(), sealing(), Reporters()
+        self._counts = {one.id: one.counts for one in self._knowledge.national_system.audit_states}
+
+    def of(self, cards: Mapping[str, canonical.NationalCard], organisation: Organisation) -> dict[str, NationalCard]:
+        """New rows of the cards, by their numbers, with their persons found or made."""
+        rows: dict[str, NationalCard] = {}
+        for (number, card), person in zip(cards.items(), _persons(cards, organisation), strict=True):
+            rows[number] = row = _new_card()
+            self.tell(row, card)
+            row.person_id = person
+        return rows
+
+    def tell(self, row: NationalCard, card: canonical.NationalCard) -> None:
+        """Have the row say what the card says."""
+        row.national_card_id = card.national_card_id
+        pending = self._counts[card.audit_state] == "previous"
+        audited = card.finally_audited_at if self._counts[card.audit_state] is True else None
+        row.card_no, row.digest = card.card_no[:40], _digest(card, self._ring)
+        row.audit_state, row.card_state = card.audit_state, card.card_state
+        row.stands = card.audit_state not in _GONE
+        row.disease = (card.previous_disease or card.disease) if pending else card.disease
+        row.disease_text, row.subtype = card.disease_text[:80], card.subtype
+        row.group, row.case_class = group_of(row.disease) if row.disease else "ordinary", card.case_class
+        row.residence_area, row.report_area = card.residence_area, card.report_area
+        row.organisation_id = self._reporters.find(card.report_org, card.report_area)
+        row.organisation_text = card.report_org[:120]
+        row.onset_date, row.diagnosed_at, row.entered_at = card.onset, card.diagnosed_at, card.entered_at
+        row.county_audited_at = card.county_audited_at
+        row.audited_at = (card.previous_audited_at or row.audited_at) if pending else audited
+        row.revised_at, row.deleted_at, row.died_on = card.revised_at, card.deleted_at, card.died_on
+        row.report_in_time = report_in_time(card, self._knowledge)
+        row.audit_in_time = audit_in_time(card, self._knowledge)
+        row.values, row.received_at = dict(card.others), clock.now()
 
 
 _GONE = ("deleted", "not_counted", "duplicate")
@@ -235,52 +251,3 @@ def _follow_cards(own: Iterable[Card], rows: Sequence[NationalCard]) -> None:
     for card in own:
         if card.case_id != cases[card.id]:
             Card.objects.filter(id=card.id).update(case=cases[card.id])
-
-
-class _Sites:
-    """Organisations and units by what the export calls them; read once for a chunk."""
-
-    def __init__(self) -> None:
-        self._reporters: dict[str, list[Organisation]] = {}
-        for one in Organisation.objects.filter(active=True):
-            for name in {fold(one.name), *(fold(other) for other in one.also_known_as)}:
-                self._reporters.setdefault(name, []).append(one)
-        self._names = folded_names()
-        self._villages: dict[str, list[tuple[str, str]]] = {}
-        for name, code in Place.objects.filter(kind=PlaceKind.VILLAGE, active=True).values_list("name", "code"):
-            self._villages.setdefault(code[:9], []).append((name, code))
-        self._units: dict[tuple[str, str], tuple[Organisation | None, object]] = {}
-
-    def reporter(self, name: str, area: str) -> UUID | None:
-        """The organisation of that name; of several the one in the reporting county; None where none or two fit."""
-        found = self._reporters.get(fold(name), [])
-        near = [one for one in found if one.area_code[:6] == area[:6]] if len(found) > 1 else found
-        return near[0].id if len(near) == 1 else None
-
-    def village(self, area: str, address: str) -> str:
-        """The village of the township that the address names, the area as it is where it names none or two."""
-        found = [code for name, code in self._villages.get(area, ()) if name in address]
-        return found[0] if len(found) == 1 else area
-
-    def place(self, case: Case, text: str) -> None:
-        """The school, class or worksite that the employer's text names exactly; else that it is not resolved."""
-        case.school_id = case.place_id = case.worksite_id = None
-        case.unit_unresolved = bool(text)
-        if not text:
-            return
-        key = (text, case.residence_area[:6])
-        if key not in self._units:
-            match = named(fold(text), _county(case.residence_area), self._names)
-            self._units[key] = (match.organisation, match.place) if match else (None, None)
-        organisation, place = self._units[key]
-        if organisation is not None:
-            case.unit_unresolved = False
-            case.place = place
-            if organisation.kind == OrganisationKind.SCHOOL:
-                case.school = organisation
-            else:
-                case.worksite = organisation
-
-
-def _county(area: str) -> str:
-    return areas.at_level(area, "county") or areas.normalise(area)
