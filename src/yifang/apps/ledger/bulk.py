@@ -5,6 +5,7 @@ from there, in one statement, through the policies.
 """
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import TypeVar
 
 from django.db import connection, models
@@ -38,14 +39,16 @@ def copy_in(rows: Sequence[models.Model]) -> None:
     if not rows:
         return
     fields, table = rows[0]._meta.concrete_fields, rows[0]._meta.db_table
-    jsons = [isinstance(field, models.JSONField) for field in fields]
-    names = [field.attname for field in fields]
+    jsons = [place for place, field in enumerate(fields) if isinstance(field, models.JSONField)]
+    values_of = attrgetter(*(field.attname for field in fields))
     columns = ", ".join(f'"{field.column}"' for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
         with cursor.copy(f"COPY new_{table} ({columns}) FROM STDIN") as copy:
             for row in rows:
-                values = (getattr(row, name) for name in names)
-                copy.write_row([Jsonb(value) if json else value for value, json in zip(values, jsons, strict=True)])
+                values = list(values_of(row))
+                for place in jsons:
+                    values[place] = Jsonb(values[place])
+                copy.write_row(values)
         cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM new_{table}")
         cursor.execute(f"DELETE FROM new_{table}")

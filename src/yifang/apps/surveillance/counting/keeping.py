@@ -24,7 +24,10 @@ def count_cases(cases: Sequence[UUID]) -> Changed:
         return set()
     ids = list(dict.fromkeys(cases))
     new = f"(SELECT * FROM ({sql.CASES}) x WHERE subject = ANY (%(ids)b::uuid[]))"
-    return _recount(new, ids)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM surveillance_counted WHERE subject = ANY (%b::uuid[]) LIMIT 1", [ids])
+        known = cursor.fetchone() is not None
+    return _recount(new, ids) if known else _count_first(new, ids)
 
 
 def count_facts(facts: Sequence[Counted], subjects: Sequence[UUID]) -> Changed:
@@ -46,18 +49,38 @@ def count_facts(facts: Sequence[Counted], subjects: Sequence[UUID]) -> Changed:
 
 def _recount(new: str, ids: list[UUID]) -> Changed:
     old = "(SELECT * FROM surveillance_counted WHERE subject = ANY (%(ids)b::uuid[]))"
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic():
+        changed = _append(sql.change(new, old), ids)
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM surveillance_counted WHERE subject = ANY (%b::uuid[])", [ids])
+        _keep(new, ids)
+    return changed
+
+
+def _count_first(new: str, ids: list[UUID]) -> Changed:
+    """Cases of which nothing was counted: hardly two share a key, so that adding them up first would take longer."""
+    with transaction.atomic():
+        changed = _append(sql.first(new), ids)
+        _keep(new, ids)
+    return changed
+
+
+def _append(rows: str, ids: list[UUID]) -> Changed:
+    with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH added AS ({sql.change(new, old)} RETURNING sort, name, county, day) "
+            f"WITH added AS ({rows} RETURNING sort, name, county, day) "
             "SELECT DISTINCT sort, name, county FROM added WHERE day > %(recent)s",
             {"ids": ids, "recent": clock.today() - timedelta(days=_RECENT_DAYS)},
         )
-        changed = set(cursor.fetchall())
-        cursor.execute("DELETE FROM surveillance_counted WHERE subject = ANY (%b::uuid[])", [ids])
+        return set(cursor.fetchall())
+
+
+def _keep(new: str, ids: list[UUID]) -> None:
+    """Remember what was counted of each subject, to take it back some day."""
+    with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO surveillance_counted ({sql.FACT_LIST}) SELECT {sql.FACT_LIST} FROM {new} f", {"ids": ids}
         )
-    return changed
 
 
 def compact(most: int = 200_000) -> int | None:

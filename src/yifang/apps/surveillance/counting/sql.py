@@ -43,6 +43,11 @@ def keys(facts: str, sign: int = 1) -> str:
     """
 
 
+def first(new: str) -> str:
+    """Append what is to be counted of subjects that were not counted before, a table expression."""
+    return f"INSERT INTO surveillance_count ({KEY_LIST}, number) SELECT {KEY_LIST}, number FROM ({keys(new)}) k"
+
+
 def change(new: str, old: str) -> str:
     """Append the difference between what is to be counted (`new`) and what was (`old`), two table expressions."""
     return f"""
