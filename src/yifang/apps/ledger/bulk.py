@@ -21,14 +21,15 @@ def maker(model: type[M]) -> Callable[[], M]:
     That one sends signals, which nobody hears here, and asks every field for its default and for what it was given.
     """
     fields = model._meta.concrete_fields
-    asked = {field.attname: field.get_default for field in fields if callable(field.default)}
-    fixed = {field.attname: field.get_default() for field in fields if field.attname not in asked}
+    asked = [(one.attname, one.default) for one in fields if one.has_default() and callable(one.default)]
+    fixed = {one.attname: one.get_default() for one in fields} | dict.fromkeys(name for name, _ in asked)
 
     def make() -> M:
         row = model.__new__(model)
         row._state = ModelState()
         row.__dict__.update(fixed)
-        row.__dict__.update({name: default() for name, default in asked.items()})
+        for name, default in asked:
+            row.__dict__[name] = default()
         return row
 
     return make

@@ -32,7 +32,7 @@ from yifang.kernel import clock, protocols
 from yifang.kernel.errors import place_of
 from yifang.kernel.ids import new_id
 
-CHUNK = 1000
+CHUNK = 2000
 _TRIES, _FIRST_WAIT, _LAST_WAIT = 10, 0.1, 5.0  # seconds; a killed database answers again after some
 _TO_TRY_AGAIN = (IntegrityError, OperationalError, InterfaceError)
 Prepared = Mapping[str, object]  # by the receivers' names
@@ -154,13 +154,14 @@ def receive_items(
     except _TO_TRY_AGAIN:
         raise
     except Exception as error:  # whatever it is: one record must not hold up the feed, and none may be lost
-        log.exception("intake could not store", batch=str(batch.id))
         if whole or len(part) == 1:
+            log.exception("intake could not store", batch=str(batch.id))
             reason = type(error).__name__
             return Received(), [(part[0], Refusal("intake.not_storable", "", (("reason", reason),)))]
     whole, refusals = Received(), []
-    for item in part:
-        received, refused = receive_items([item], batch, by, prepared)
+    middle = len(part) // 2
+    for half in (part[:middle], part[middle:]):
+        received, refused = receive_items(half, batch, by, prepared)
         whole.stored += received.stored
         whole.repeats += received.repeats
         refusals += refused
