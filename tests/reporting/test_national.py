@@ -3,20 +3,24 @@
 import csv
 import io
 from datetime import date, timedelta
+from hashlib import sha256
+from threading import get_ident
 
 import pytest
 
 from tests import apps
+from yifang import formats
 from yifang.apps.accounts.viewers import enter
 from yifang.apps.intake.models import Feed
-from yifang.apps.intake.services import take_bytes
+from yifang.apps.intake.services import batches, take_bytes
 from yifang.apps.ledger.services import NODE
+from yifang.apps.reporting import national
 from yifang.apps.reporting.models import Case, NationalCard, Standing
 from yifang.apps.surveillance import counting
 from yifang.apps.surveillance.counting.selection import official
 from yifang.apps.surveillance.models import Signal
 from yifang.apps.surveillance.queries import numbers
-from yifang.kernel import clock
+from yifang.kernel import clock, protocols
 from yifang.knowledge import load
 
 HEADERS = [one.header for one in load().national_system.columns]
@@ -255,3 +259,32 @@ def test_the_address_tells_the_village_where_it_names_one(county):
     with apps.as_jobs():
         areas = dict(Case.objects.values_list("national__national_card_id", "residence_area"))
     assert areas == {"310112202600001": "310112001007", "310112202600002": "310112001"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_chunk_is_prepared_while_the_one_before_is_stored(monkeypatch):
+    """The same person in several chunks stays one; what was prepared is what is stored."""
+    made = apps.county()
+    with apps.as_jobs():
+        Feed.objects.create(code="nidris", name="大疫情网导出", organisation=made.organisations["cdc"])
+    threads = []
+    prepare = national.prepare
+    receiver = protocols.Receiver(
+        "cards", national.receive, lambda *args: threads.append(get_ident()) or prepare(*args)
+    )
+    monkeypatch.setattr(batches.protocols, "receivers", [receiver])
+    same = {"id_no": f"'{apps.id_no(order=7)}"}
+    data = export(*(row(str(number), **(same if number % 3 == 0 else {})) for number in range(1, 10)))
+    feed = Feed.objects.get(code="nidris")
+    batch = batches.open_batch(feed, "export.csv", sha256(data).digest())
+    batch = batches.take(batch, formats.read(("export.csv", data)), NODE, chunk=2)
+    assert (batch.items, batch.records, batch.refused) == (9, 9, 0)
+    assert len(threads) == 4
+    assert get_ident() not in threads
+    rows = {one.national_card_id[-1]: one for one in NationalCard.objects.all()}
+    assert len({one.person_id for one in rows.values()}) == 7
+    assert rows["3"].person_id == rows["6"].person_id == rows["9"].person_id
+    assert all(one.case_id is not None for one in rows.values())
+    again = batches.open_batch(feed, "again.csv", sha256(data + b"\n").digest())
+    again = batches.take(again, formats.read(("again.csv", data)), NODE, chunk=2)
+    assert (again.records, again.repeats) == (0, 9)
