@@ -25,6 +25,7 @@ BENCHMARKS = {
     "pages": "benchmarks.pages",
     "link": "benchmarks.link",
     "people": "benchmarks.people",
+    "memory": "benchmarks.memory",
 }
 
 

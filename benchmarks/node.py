@@ -32,11 +32,15 @@ class Node:
     port: int
     mllp_port: int
     data: Path
+    pid: int  # of the supervisor, whose children the others are
 
 
 @contextlib.contextmanager
-def running(jobs: bool = True) -> Iterator[Node]:
-    """A node with an empty database, stopped and removed at the end. Django in this process signs in as owner."""
+def running(*flags: str) -> Iterator[Node]:
+    """A node with an empty database, stopped and removed at the end. Django in this process signs in as owner.
+
+    `flags`: more for `yifang run`.
+    """
     data = Path(tempfile.mkdtemp(prefix="yifang-bench-"))
     data.chmod(0o711)
     port, mllp_port = _free_port(), _free_port()
@@ -45,13 +49,13 @@ def running(jobs: bool = True) -> Iterator[Node]:
         "YIFANG_DB_ROLE": "owner", "DATABASE_URL": "",
         "DJANGO_SETTINGS_MODULE": "yifang.node.settings", "YIFANG_DEMO": "no",
     }  # fmt: skip
-    process = subprocess.Popen([sys.executable, "-m", "yifang.cli", "run"], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, "-m", "yifang.cli", "run", *flags], stdout=subprocess.DEVNULL)
     try:
         _wait(port, process)
         import django
 
         django.setup()
-        yield Node(port, mllp_port, data)
+        yield Node(port, mllp_port, data, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
@@ -85,10 +89,10 @@ class Browser:
     cookies: dict[str, str] = field(default_factory=dict)
     _connection: http.client.HTTPConnection | None = None
 
-    def sign_in(self, username: str) -> None:
+    def sign_in(self, username: str, password: str = PASSWORD) -> None:
         """Through the sign-in page, as a person does. Raises RuntimeError when refused."""
         token = form_token(self.get("/accounts/login/")[1])
-        status, _ = self.post("/accounts/login/", {"login": username, "password": PASSWORD}, token=token)
+        status, _ = self.post("/accounts/login/", {"login": username, "password": password}, token=token)
         if status != 302:
             raise RuntimeError(f"{username} could not sign in: {status}")
 

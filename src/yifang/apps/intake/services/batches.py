@@ -104,8 +104,10 @@ def patiently(step: Callable[[], T]) -> T:
         except _TO_TRY_AGAIN as error:
             if last or connection.in_atomic_block:
                 raise
-            log.warning("intake tries again", reason=place_of(error), wait=wait)
-            if not isinstance(error, IntegrityError):
+            if isinstance(error, IntegrityError):
+                log.info("intake tries again", reason=place_of(error), wait=wait)
+            else:
+                log.warning("intake tries again", reason=place_of(error), wait=wait)
                 connection.close()
             time.sleep(wait)
             wait = min(wait * 2, _LAST_WAIT)
