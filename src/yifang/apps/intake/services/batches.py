@@ -5,8 +5,9 @@ is read under a lock inside it. So a batch that was killed goes on where it stop
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
@@ -215,21 +216,27 @@ def context(quarantined: UUID) -> str:
 
 
 def _ahead(parts: Iterator[list[Item]], organisation: Organisation) -> Iterator[tuple[list[Item], Prepared]]:
-    """The parts, each read and prepared while the one before is stored."""
+    """The parts, each read and prepared while the two before it are stored."""
 
     def read() -> tuple[list[Item] | None, Prepared]:
         part = next(parts, None)
         return part, prepare(part, organisation) if part and apart else NOTHING
 
+    def submit() -> Future[tuple[list[Item] | None, Prepared]]:
+        return reader.submit(copy_context().run, read)
+
     apart = not connection.in_atomic_block  # the thread would not see what this transaction wrote
     part, prepared = next(parts, None), NOTHING
     with ThreadPoolExecutor(1) as reader:
+        following = deque([submit(), submit()])
         try:
             while part is not None:
-                following = reader.submit(copy_context().run, read)
                 yield part, prepared
-                part, prepared = following.result()
+                part, prepared = following.popleft().result()
+                following.append(submit())
         finally:
+            for one in following:
+                one.cancel()
             reader.submit(connection.close)  # the thread's own
 
 
