@@ -9,7 +9,7 @@ import pytest
 from tests import apps
 from tests.reporting import cards
 from yifang.apps.accounts.viewers import enter
-from yifang.apps.places.models import PlaceMatch
+from yifang.apps.places.models import Organisation, Place, PlaceMatch
 from yifang.apps.reporting import services, versions
 from yifang.apps.reporting.models import Card, CardState, Case, Duplicate, DuplicateState, Suspicion, SuspicionState
 from yifang.kernel import clock
@@ -237,3 +237,23 @@ def test_a_suspicion_reported_and_audited_is_one_case_of_its_person() -> None:
     suspicion = Suspicion.objects.get()
     assert suspicion.state == SuspicionState.REPORTED
     assert Case.objects.get().person_id == suspicion.person_id
+
+
+def test_the_address_names_the_village_and_the_employer_the_worksite() -> None:
+    county = apps.county()
+    with apps.as_jobs():
+        Place.objects.create(kind="village", code="310112101007", name="锦禾社区", area_code="310112101007")
+        site = Organisation.objects.create(code="W1", name="锦禾电子厂", kind="worksite", area_code="310112")
+        line = Place.objects.create(kind="worksite", code="W1-2", name="二车间", organisation=site, area_code="310112")
+    grown = {
+        "birth_date": "1980-05-04", "id_no": apps.id_no(birth=date(1980, 5, 4)), "guardian_name": "",
+        "population": "18", "hfmd_card.1": "", "hfmd_card.2": "", "residence_detail": "锦禾社区7号楼401",
+        "employer": "锦禾电子厂 二车间",
+    }  # fmt: skip
+    card = cards.brought(county, S.SUBMITTED, cards.blank(county, **grown))
+    case = Case.objects.get()
+    assert (case.residence_area, case.worksite, case.place) == ("310112101007", site, line)
+    assert case.unit_unresolved is False
+    correct(county, card, residence_detail="示范路8弄", employer="别处一家厂")
+    case.refresh_from_db()
+    assert (case.residence_area, case.worksite, case.place) == (card.residence_area, None, None)

@@ -281,6 +281,6 @@ class Embedded:
 
 
 def _shared_buffers() -> str:
-    """An eighth of the memory, 128 to 512 MB: a node shares its machine, and what lies beyond is in the system's cache."""
+    """An eighth of the memory, 128 to 512 MB: a node shares its machine, and the system caches what lies beyond."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 8_000_000
     return f"{max(128, min(512, memory))}MB"

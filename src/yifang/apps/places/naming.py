@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from yifang.apps.places.models import Organisation, OrganisationKind, Place
+from yifang.apps.places.models import Organisation, OrganisationKind, Place, PlaceKind
 from yifang.kernel import areas
 from yifang.kernel.errors import YifangError
 
 KINDS = (OrganisationKind.SCHOOL, OrganisationKind.WORKSITE)
 # 三(2)班, 初一3班, 大二班: where in the school, not which school.
 _CLASS = re.compile(r"(初|高|大|中|小)?([一二三四五六七八九十]|\d)+(年级|\(|班|级).*$")
+_TOWNSHIP = 9  # digits
 _LEAST = 0.4  # below this a name is noise
 
 
@@ -79,6 +80,30 @@ def named(text: str, area: str, among: Sequence[tuple[str, Organisation]] | None
         return None  # two schools of one name: a person says which
     *_, organisation, rest = near[0]
     return Match(organisation, _place(organisation, rest))
+
+
+Villages = Mapping[str, Sequence[tuple[str, str]]]
+"""Name and code of each village, by the code of its township."""
+
+
+def villages(township: str = "") -> Villages:
+    """Those of the township, of every township without one."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    rows = Place.objects.filter(kind=PlaceKind.VILLAGE, active=True, code__startswith=township)
+    for name, code in rows.values_list("name", "code"):
+        found.setdefault(code[:9], []).append((name, code))
+    return found
+
+
+def village_in(area: str, address: str, among: Villages | None = None) -> str:
+    """The village of the township `area` that the address names; `area` as it is where it names none or two.
+
+    `among`: `villages()`, for who asks for many addresses.
+    """
+    if len(area) != _TOWNSHIP or not address:
+        return area
+    found = [code for name, code in (villages(area) if among is None else among).get(area, ()) if name in address]
+    return found[0] if len(found) == 1 else area
 
 
 def without_class(text: str) -> str:

@@ -237,7 +237,7 @@ def _ahead(parts: Iterator[list[Item]], organisation: Organisation) -> Iterator[
         finally:
             for one in following:
                 one.cancel()
-            reader.submit(connection.close)  # the thread's own
+            reader.submit(lambda: connection.close())  # asked for there, it is the thread's own
 
 
 def prepare(part: Sequence[Item], organisation: Organisation) -> Prepared:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from yifang.apps.places.models import Organisation, OrganisationKind, Place, PlaceKind
-from yifang.apps.places.naming import fold, folded_names, named
+from yifang.apps.places.models import Organisation, OrganisationKind
+from yifang.apps.places.naming import fold, folded_names, named, village_in, villages
 from yifang.apps.reporting.models import Case
 from yifang.kernel import areas
 
@@ -34,15 +34,12 @@ class Sites:
 
     def __init__(self) -> None:
         self._names = folded_names()
-        self._villages: dict[str, list[tuple[str, str]]] = {}
-        for name, code in Place.objects.filter(kind=PlaceKind.VILLAGE, active=True).values_list("name", "code"):
-            self._villages.setdefault(code[:9], []).append((name, code))
+        self._villages = villages()
         self._units: dict[tuple[str, str], tuple[Organisation | None, object]] = {}
 
     def village(self, area: str, address: str) -> str:
-        """The village of the township that the address names, the area as it is where it names none or two."""
-        found = [code for name, code in self._villages.get(area, ()) if name in address]
-        return found[0] if len(found) == 1 else area
+        """The village of the township `area` that the address names, where it names one."""
+        return village_in(area, address, self._villages)
 
     def place(self, case: Case, text: str) -> None:
         """The school, class or worksite that the employer's text names exactly; else that it is not resolved."""

@@ -28,7 +28,7 @@ SUSPICION_KINDS = ("reporting.suspicion_answered",)
 MATCH_KINDS = tuple(f"places.{what}" for what in ("matched", "created", "not_a_place", "reopened"))
 _BEARER = "card"
 _UNPLACED = (CardState.DRAFT, CardState.DISCARDED, CardState.DELETED)  # no longer, or not yet, anybody's to place
-_PUPILS = ("1", "3")  # 人群分类: their 工作单位 is a school
+PUPILS = ("1", "3")  # 人群分类: their 工作单位 is a school
 
 
 def on_cards(heard: Sequence[Heard]) -> None:
@@ -85,7 +85,7 @@ def _find_school(card: Card) -> None:
         forget(bearer)
         return
     employer = ""
-    if card.population in _PUPILS:
+    if card.population in PUPILS:
         employer = str(versions.answers_of(versions.in_force(card)).get("employer", ""))
     school = match_text(employer, card.residence_area or card.report_area, bearer).organisation
     if card.school_id != (school.id if school else None):

@@ -15,11 +15,12 @@ from django.db.models import QuerySet
 
 from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.ledger.subscriptions import Heard
-from yifang.apps.places.naming import fold, place_in
-from yifang.apps.reporting import national, persons, visible
+from yifang.apps.places.models import OrganisationKind
+from yifang.apps.places.naming import county, fold, named, place_in, village_in
+from yifang.apps.reporting import national, persons, versions, visible
 from yifang.apps.reporting.models import Card, CardState, Case
 from yifang.apps.reporting.rules import illness_days
-from yifang.apps.reporting.subscribers.cards import taken
+from yifang.apps.reporting.subscribers.cards import PUPILS, taken
 from yifang.kernel import clock
 from yifang.kernel.ids import new_id
 from yifang.knowledge import load
@@ -53,6 +54,7 @@ _FOLLOWED = (
     "report_org_id",
     "school_id",
     "place_id",
+    "worksite_id",
     "unit_unresolved",
     "population",
     "sex",
@@ -157,10 +159,17 @@ def _fill(case: Case, cards: Sequence[Card]) -> None:
     case.case_class, case.onset_date, case.diagnosed_at = best.case_class, first.onset_date, first.diagnosed_at
     case.entered_on = _day(first.entered_at)
     case.audited_on = _day(min(audits)) if audits else None
-    case.residence_area, case.report_area = first.residence_area, first.report_area
+    answers = versions.answers_of(versions.in_force(first))
+    case.residence_area = village_in(first.residence_area, str(answers.get("residence_detail", "")))
+    case.report_area = first.report_area
     case.report_org, case.school, case.population = first.organisation, first.school, first.population
     case.place = place_in(first.school, fold(first.school_class)) if first.school and first.school_class else None
     case.unit_unresolved = first.school is None and bool(first.school_class)
+    case.worksite = None
+    if first.population not in PUPILS:
+        match = named(fold(str(answers.get("employer", ""))), county(first.residence_area))
+        if match and match.organisation and match.organisation.kind == OrganisationKind.WORKSITE:
+            case.worksite, case.place = match.organisation, match.place
     birth = first.person.birth_date
     case.age_days = max((first.onset_date - birth).days, 0) if birth else None
     case.sex = first.person.sex
