@@ -281,6 +281,6 @@ class Embedded:
 
 
 def _shared_buffers() -> str:
-    """An eighth of the memory, 128 to 512 MB: a node shares its machine, and the system caches what lies beyond."""
+    """An eighth of the memory, 128 MB to 2 GB: a node shares its machine with web and jobs."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 8_000_000
-    return f"{max(128, min(512, memory))}MB"
+    return f"{max(128, min(2048, memory))}MB"
