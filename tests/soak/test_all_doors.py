@@ -246,7 +246,7 @@ def _by_folder(doors: Doors, seed: int, chance: random.Random) -> None:
         row(
             f"{seed % 100:02}{place:03}", name=f"卡{seed}{place}", birth_date="",
             id_no=apps.id_no(
-                order=seed % 90 * 10 + place % 10 + 1, birth=date(2000, 1, 1) + timedelta(days=place)
+                order=seed % 49 * 10 + place % 10 + 1, birth=date(2000, 1, 1) + timedelta(days=place)
             ),
         )
         for place in range(CARDS)

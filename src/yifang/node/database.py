@@ -27,7 +27,7 @@ def of(config: Config) -> Database:
     if config.database_url:
         return Server(config.database_url, known)
     # Whoever looks at a made-up county has other things running beside it; a real node gets what Embedded finds right.
-    options = {"shared_buffers": "512MB"} if config.county else {}
+    options = {"shared_buffers": "256MB"} if config.county else {}
     return Embedded(config.data, known, config.run_as, options=options)
 
 

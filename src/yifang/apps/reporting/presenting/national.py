@@ -53,11 +53,6 @@ def row(one: NationalCard) -> Row:
     )  # fmt: skip
 
 
-def most(number: int | None, limit: int) -> int | None:
-    """The number beside a tab."""
-    return number if number is None else min(number, limit)
-
-
 _STATES_EN = {
     "unaudited": "not audited", "county_audited": "audited by the county", "city_audited": "audited by the city",
     "final": "final", "revised_pending": "revision awaits audit", "deleted": "deleted", "not_counted": "not counted",

@@ -15,10 +15,11 @@ from yifang.apps.accounts.viewers import Viewer, list_scope
 from yifang.apps.accounts.visibility import listed
 from yifang.apps.reporting.models import Card, CardState, NationalCard, Standing
 from yifang.kernel import clock
+from yifang.web.tables import MOST_COUNTED
 
 Tab = Literal["different", "only_there", "only_here", "unknown", "both"]
 TABS: tuple[Tab, ...] = ("different", "only_there", "only_here", "unknown", "both")
-MOST = 1000  # numbers beside the tabs stop here
+_MOST = MOST_COUNTED + 1  # which the tabs show as 1000+
 _LOOK = 2000  # cards looked at for those that stand here alone
 
 
@@ -72,11 +73,11 @@ def only_here(viewer: Viewer, limit: int = 50) -> list[Card]:
 
 
 def tab_counts(viewer: Viewer) -> Mapping[Tab, int]:
-    """How many stand in each tab, at most `MOST`; those in both are not counted, they need nobody."""
+    """How many stand in each tab, at most one beyond what is shown; those in both are not counted, they need nobody."""
     found: dict[Tab, int] = {
-        tab: _standing(tab).order_by().values("id")[:MOST].count() for tab in ("different", "only_there", "unknown")
+        tab: _standing(tab).order_by().values("id")[:_MOST].count() for tab in ("different", "only_there", "unknown")
     }
-    found["only_here"] = len(only_here(viewer, MOST))
+    found["only_here"] = len(only_here(viewer, _MOST))
     return found
 
 

@@ -48,10 +48,7 @@ def side_by_side(request: HttpRequest) -> HttpResponse:
     numbers = reads.tab_counts(viewer)
     context = {
         "tab": tab,
-        "tabs": [
-            Tab(_TABS[one], f"?tab={one}", one == tab, national.most(numbers.get(one), reads.MOST))
-            for one in reads.TABS
-        ],
+        "tabs": [Tab(_TABS[one], f"?tab={one}", one == tab, numbers.get(one)) for one in reads.TABS],
         "organisation": organisation,
         "last": reads.last_export(viewer),
         "table": _here(request) if tab == "only_here" else _there(request, tab, organisation),
@@ -84,7 +81,11 @@ def _there(request: HttpRequest, tab: reads.Tab, organisation: str) -> tables.Ta
         row_template="reporting/national_row.html",
         key=lambda row: row.id,
         empty=tables.Empty(
-            _EMPTY[tab], _("把县区从大疫情网导出的卡片文件放进数据源文件夹，就会在这里逐张比对。"), "git-compare"
+            _EMPTY[tab],
+            ""
+            if reads.last_export(request.viewer)
+            else _("把县区从大疫情网导出的卡片文件放进数据源文件夹，就会在这里逐张比对。"),
+            "git-compare",
         ),
         url=lambda row: row.url,
     )
