@@ -91,7 +91,7 @@ def villages(township: str = "") -> Villages:
     found: dict[str, list[tuple[str, str]]] = {}
     rows = Place.objects.filter(kind=PlaceKind.VILLAGE, active=True, code__startswith=township)
     for name, code in rows.values_list("name", "code"):
-        found.setdefault(code[:9], []).append((name, code))
+        found.setdefault(code[:_TOWNSHIP], []).append((name, code))
     return found
 
 

@@ -244,8 +244,9 @@ def prepare(part: Sequence[Item], organisation: Organisation) -> Prepared:
     """What the receivers prepare of a part; where they fail, storing it fails as well and says which item it was."""
     found: dict[str, object] = {}
     for receiver in protocols.receivers:
-        things = [one for item in part for one in getattr(item, receiver.name)] if receiver.prepare else ()
-        if receiver.prepare and things:
+        if receiver.prepare is None:
+            continue
+        if things := [one for item in part for one in getattr(item, receiver.name)]:
             try:
                 found[receiver.name] = patiently(partial(receiver.prepare, things, organisation))
             except Exception:

@@ -166,8 +166,9 @@ def _fill(case: Case, cards: Sequence[Card]) -> None:
     case.place = place_in(first.school, fold(first.school_class)) if first.school and first.school_class else None
     case.unit_unresolved = first.school is None and bool(first.school_class)
     case.worksite = None
-    if first.population not in PUPILS:
-        match = named(fold(str(answers.get("employer", ""))), county(first.residence_area))
+    employer = fold(str(answers.get("employer", "")))
+    if employer and first.population not in PUPILS:
+        match = named(employer, county(first.residence_area))
         if match and match.organisation and match.organisation.kind == OrganisationKind.WORKSITE:
             case.worksite, case.place = match.organisation, match.place
     birth = first.person.birth_date
