@@ -179,6 +179,10 @@ PAGES = (
     post("reporting:explain_late", "hiv.card", "hospital_desk hiv_officer", reason="测试"),
     post("reporting:delete", "hiv.card", "hospital_desk hiv_officer", reason="测试"),
     post("reporting:word", "hiv.card", "desks cdc"),  # leads to the question why
+    Page("reporting:paper", "hiv.card", "doctors desks cdc"),  # leads to the question why
+    Page("reporting:versions", "child.card", "ward hospital_desk district outside"),
+    post("reporting:papers", "", "doctors desks cdc", pick="hiv.card"),  # nothing of another hospital
+    post("reporting:columns", "", "desks cdc", pick="hiv.card"),
     post("reporting:discard", "hiv.card", "clinician hospital_desk", reason="测试"),
     post(
         "reporting:correct_entry",

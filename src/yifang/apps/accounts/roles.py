@@ -29,6 +29,7 @@ DOCTOR = {
     "card.draft",
     "card.report",
     "card.view",
+    "card.print",
     "person.open",
     "record.view",
     "feedback.read",
@@ -36,11 +37,11 @@ DOCTOR = {
 }
 DESK = {
     "suspicion.list", "suspicion.answer", "card.draft", "card.report", "card.view", "card.review", "card.enter",
-    "card.correct", "card.delete", "card.export", "person.open", "person.match", "person.link", "record.view", "case.list",
+    "card.correct", "card.delete", "card.export", "card.print", "person.open", "person.match", "person.link", "record.view", "case.list",
     "feedback.read", "quarantine.view", "quarantine.mend", "intake.upload", "glass.answer", "place.match", "count.view",
 }  # fmt: skip
 DISTRICT = {
-    "card.view", "card.audit", "card.merge", "card.delete", "card.correct", "card.enter", "card.export", "case.list",
+    "card.view", "card.audit", "card.merge", "card.delete", "card.correct", "card.enter", "card.export", "card.print", "case.list",
     "case.export", "person.open", "person.link", "record.view", "signal.list", "signal.answer", "place.match", "place.create",
     "grid.assign", "glass.answer", "count.view", "national.view",
 }  # fmt: skip

@@ -1,11 +1,14 @@
-"""Official papers of reporting: the card as a Word document, and the columns of the line list for Excel.
+"""Official papers of reporting: the card on paper and as a Word document, and the columns of what goes to Excel.
 
 How a paper looks is its template (`card.docx`, made by `papers.card_template`), which a region may replace.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +20,10 @@ from yifang.apps.ledger.services import looked
 from yifang.apps.places.models import Organisation
 from yifang.apps.reporting import versions
 from yifang.apps.reporting.models import Card
+from yifang.apps.reporting.national.outgoing import headers, row_of
+from yifang.apps.reporting.papers.layout import Paper, paper_of
 from yifang.apps.reporting.queries import version_for
-from yifang.apps.reporting.rules import form_of
+from yifang.apps.reporting.rules import Situation, form_of
 from yifang.kernel import clock
 from yifang.kernel.errors import UserError
 from yifang.knowledge import load
@@ -76,6 +81,61 @@ def export_card_docx(card: Card, viewer: Viewer) -> bytes:
         "audited_at": _local(card.audited_at), "sections": _sections(versions.answers_of(version)),
     }  # fmt: skip
     return render(TEMPLATE, context, source)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A card to print, and the line at its foot in the words of the paper: version, number, printed by whom, when."""
+
+    paper: Paper
+    foot: Sequence[str]
+
+
+def sheet(card: Card, viewer: Viewer) -> Sheet:
+    """The card as it lies on paper, by the version that the viewer goes by, identity open; leaves an access entry.
+
+    Raises UserError `records.purpose_needed` without a purpose.
+    """
+    if not viewer.purpose:
+        raise UserError("records.purpose_needed")
+    version = version_for(card, viewer)
+    looked("card.printed", "card", card.id, viewer, version=version.number)
+    paper = paper_of(versions.answers_of(version), load(), card.organisation.name)
+    number = [f"网报卡号 {card.national_card_id}"] if card.national_card_id else []
+    return Sheet(paper, [f"版本 {version.number}", *number, f"打印 {viewer.name} {_local(clock.now())}"])
+
+
+def national_rows(
+    cards: Sequence[Card], viewer: Viewer, user: object, seat: str
+) -> tuple[list[Field], list[dict[str, Any]], Provenance]:
+    """The cards in the national system's columns, for Excel: fields, rows, provenance; leaves access entries."""
+    fields = [Field(header, header, width=max(12, 2 * len(header) + 2)) for header in headers(load())]
+    source = Provenance(
+        "待录入大疫情网的报告卡", who=str(user), seat=seat, at=clock.now(), conditions=_("所选报告卡"),
+        packs=load().digest, purpose=viewer.purpose,
+    )  # fmt: skip
+    return fields, list(_national(cards, viewer)), source
+
+
+def national_csv(cards: Sequence[Card], viewer: Viewer) -> bytes:
+    """The same as text in GB 18030, which is what the export itself is written in."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, headers(load()), lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(_national(cards, viewer))
+    return out.getvalue().encode("gb18030")
+
+
+def _national(cards: Sequence[Card], viewer: Viewer) -> Iterator[dict[str, str]]:
+    if not viewer.purpose:
+        raise UserError("records.purpose_needed")
+    for card in cards:
+        version = version_for(card, viewer)
+        looked("card.exported", "card", card.id, viewer, version=version.number)
+        answers = versions.answers_of(version)
+        situation = Situation(load(), clock.now(), card.report_area)
+        revised = str(answers.get("card_type", "")) == "2"
+        yield row_of(answers, situation, organisation=card.organisation.name, revised=revised)
 
 
 def _sections(answers: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from yifang.apps.reporting import urls_district
-from yifang.apps.reporting.views import cards, desk, forms, reconcile, suspicions
+from yifang.apps.reporting.views import cards, desk, forms, history, papers, reconcile, suspicions
 
 app_name = "reporting"
 urlpatterns = [
@@ -31,5 +31,9 @@ urlpatterns = [
     path("cards/<uuid:card_id>/late", cards.explain, name="explain_late"),
     path("cards/<uuid:card_id>/delete", cards.delete, name="delete"),
     path("cards/<uuid:card_id>/word", cards.export, name="word"),
+    path("cards/<uuid:card_id>/paper", papers.paper, name="paper"),
+    path("cards/<uuid:card_id>/versions", history.versions, name="versions"),
+    path("desk/paper", papers.papers, name="papers"),
+    path("desk/columns", papers.columns, name="columns"),
     *urls_district.urlpatterns,
 ]

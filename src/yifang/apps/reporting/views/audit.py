@@ -223,6 +223,7 @@ def _detail(request: HttpRequest, card_id: UUID) -> dict[str, object]:
         "case_url": reverse("reporting:case", args=[one.case_id]) if one.case_id and viewer.can("case.list") else "",
         "correction_url": reverse("reporting:edit", args=[one.id]),
         "may_export": viewer.can("card.export"),
+        "may_print": viewer.can("card.print"),
         "work": work,
         "query": request.GET.urlencode(),
     }

@@ -166,6 +166,7 @@ def detail(request: HttpRequest, card_id: UUID) -> dict[str, Any]:
         "back": reading.onward(request, request.get_full_path()),
         "may_open": viewer.can("person.open"),
         "may_export": viewer.can("card.export"),
+        "may_print": viewer.can("card.print"),
         "audit_url": reverse("reporting:audit_card", args=[one.id]) if "audit" in found.verbs else "",
         **answers(one, viewer, identity=False),
     }

@@ -134,11 +134,7 @@ def _list(request: HttpRequest, tab: str, opened: str) -> dict[str, Any]:
         empty = tables.Empty(_EMPTY[tab](), icon="circle-check")
         table: tables.Table[Any] = suspicions.table(page, f"desk-{tab}", empty, clinic.drafted(page.rows), opened, url)
     else:
-        bulk = (
-            [tables.BulkAction(_("批量审核通过"), reverse("reporting:approve_many"), "check", "preview", "primary")]
-            if tab == "to_review"
-            else []
-        )
+        bulk = _bulk(tab)
         caption, nothing = str(queries.TABS[tab]), _EMPTY[tab]()
         table = cards.table(page, f"desk-{tab}", caption, nothing, opened=opened, url=url, bulk=bulk)
     pairs = Duplicate.objects.filter(state=DuplicateState.OPEN).select_related("earlier", "later")
@@ -151,6 +147,17 @@ def _list(request: HttpRequest, tab: str, opened: str) -> dict[str, Any]:
         "pairs_waiting": [(cards.row(pair.earlier), cards.row(pair.later)) for pair in pairs[:20]],
         "departments": departments.this_month(viewer),
     }
+
+
+def _bulk(tab: str) -> list[tables.BulkAction]:
+    """What can be done with many cards of a tab at once."""
+    if tab == "to_review":
+        return [tables.BulkAction(_("批量审核通过"), reverse("reporting:approve_many"), "check", "preview", "primary")]
+    out = [
+        tables.BulkAction(_("按大疫情网列导出"), reverse("reporting:columns"), "file-spreadsheet"),
+        tables.BulkAction(_("打印"), reverse("reporting:papers"), "printer"),
+    ]
+    return out if tab in ("to_enter", "done") else []
 
 
 def _diseases(rows: Sequence[Any], chosen: str) -> list[str]:
