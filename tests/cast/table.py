@@ -201,6 +201,7 @@ PAGES = (
     Page("reporting:audit_card", "child.card", "district outside", "child"),
     Page("reporting:audit_card", "hiv.card", "hiv_officer", "hiv"),
     post("reporting:audit_one", "hiv.card", "hiv_officer"),
+    post("reporting:audit_revision", "child.card", "district"),  # where one waits
     post("reporting:undo_audit", "child.card", "epidemiologist"),  # whose audit it is
     post("reporting:audit_return", "hiv.card", "hiv_officer", code="其他", note="测试"),
     post("reporting:audit_delete", "hiv.card", "hiv_officer", reason="测试"),
@@ -292,6 +293,7 @@ QUERIES = (
     Query("reporting.queries.cards.audit_list", (cards.AuditFilter(waiting=False),),
           {"child.card": "district outside", "hiv.card": "hiv_officer", "pupil.card": "district"}),
     Query("reporting.queries.cards.audit_counts"),
+    Query("reporting.queries.cards.revisions_waiting"),
     Query("reporting.queries.cases.case_list", (cases.CaseFilter(),), {
         "child.case": f"hospital_desk district outside {FAR_NURSE}", "hiv.case": "hospital_desk hiv_officer",
         "pupil.case": "hospital_desk district school_nurse",

@@ -23,7 +23,7 @@ from yifang.apps.work.models import Desk, WorkItem, WorkState
 from yifang.apps.work.services import DeskAt
 from yifang.knowledge import load
 
-CARD_KINDS = ("card_review", "card_entry", "card_correct", "card_audit")
+CARD_KINDS = ("card_review", "card_entry", "card_correct", "card_audit", "card_revision_audit")
 _ENTERABLE = (CardState.SUBMITTED, CardState.RETURNED_BY_DISTRICT, CardState.AUDITED)
 _RETURNED = (CardState.RETURNED_BY_HOSPITAL, CardState.RETURNED_BY_DISTRICT)
 
@@ -72,6 +72,8 @@ def wanted_of(card: Card) -> list[Wanted]:
         found.append(Wanted("card_entry", (desk,), card.diagnosed_at, card.report_due_at))
     if card.state == CardState.SUBMITTED and card.entered_at is not None:
         found.append(Wanted("card_audit", _auditors(card), card.entered_at, card.audit_due_at))
+    if card.state == CardState.AUDITED and (revision := card.revisions.filter(audited_at=None).first()) is not None:
+        found.append(Wanted("card_revision_audit", _auditors(card), revision.reported_at, revision.audit_due_at))
     return found
 
 

@@ -6,6 +6,7 @@ TABLES = [
     Table("reporting_suspicion", may="SELECT, UPDATE", rows=seen("reporting_suspicion.id")),
     Table("reporting_card", may="SELECT, INSERT, UPDATE", rows=seen("reporting_card.id")),
     Table("reporting_cardversion", may="SELECT, INSERT", rows=seen("reporting_cardversion.card_id")),
+    Table("reporting_revision", may="SELECT, INSERT, UPDATE", rows=seen("reporting_revision.card_id")),
     Table("reporting_said", may="SELECT, INSERT", rows=seen("reporting_said.card_id")),
     Table("reporting_reconciliation", may="SELECT, INSERT, UPDATE", rows=f"made_by_id = {USER}"),
     Table("reporting_cardkey", rows="false"),  # found and compared in jobs only

@@ -51,6 +51,7 @@ VERBS: dict[str, Verb] = {
     "correct_entry": Verb(_("更正网报卡号"), "card.enter", _LIVE),
     "explain": Verb(_("说明迟报原因"), "card.enter", _LIVE),
     "audit": Verb(_("终审"), "card.audit", frozenset({CardState.SUBMITTED}), CardState.AUDITED),
+    "audit_revision": Verb(_("审核订正"), "card.audit", frozenset({CardState.AUDITED})),
     "undo_audit": Verb(_("撤销终审"), "card.audit", frozenset({CardState.AUDITED}), CardState.SUBMITTED),
     "return_by_district": Verb(
         _("退卡"), "card.audit", frozenset({CardState.SUBMITTED}), CardState.RETURNED_BY_DISTRICT
@@ -68,6 +69,9 @@ def check(card: Card, verb: str, viewer: Viewer) -> None:
         raise NotAllowed("reporting.not_your_card")
     if card.state not in step.states:
         raise WrongState("reporting.card_state", state=both(CardState(card.state).label), verb=both(step.label))
+    if verb == "delete" and card.state == CardState.AUDITED and not viewer.can("card.audit"):
+        # national_system pack, transitions: the reporting unit deletes before the audit, the CDC after it
+        raise WrongState("reporting.delete_after_audit")
 
 
 def can(card: Card, verb: str, viewer: Viewer) -> bool:

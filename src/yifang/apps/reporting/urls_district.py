@@ -10,6 +10,7 @@ urlpatterns = [
     path("audit/bulk", audit.bulk, name="audit_bulk"),
     path("audit/<uuid:card_id>", audit.card, name="audit_card"),
     path("audit/<uuid:card_id>/audit", audit.audit, name="audit_one"),
+    path("audit/<uuid:card_id>/revision", audit.audit_revision, name="audit_revision"),
     path("audit/<uuid:card_id>/return", audit.send_back, name="audit_return"),
     path("audit/<uuid:card_id>/delete", audit.delete, name="audit_delete"),
     path("audit/<uuid:card_id>/identity", audit.identity, name="audit_identity"),

@@ -22,6 +22,7 @@ from yifang.apps.reporting.models.cards import (
     SuspicionState,
 )
 from yifang.apps.reporting.models.national import NationalCard, Standing
+from yifang.apps.reporting.models.revisions import Revision, RevisionKind
 
 __all__ = [
     "CARD_TRANSITIONS",
@@ -40,6 +41,8 @@ __all__ = [
     "EntrySource",
     "NationalCard",
     "Reconciliation",
+    "Revision",
+    "RevisionKind",
     "Said",
     "SavedView",
     "Standing",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yifang.apps.accounts.viewers import Viewer
-from yifang.apps.reporting.models import Card, DismissReason, EntrySource, Said, SuspicionState
+from yifang.apps.reporting.models import Card, DismissReason, EntrySource, RevisionKind, Said, SuspicionState
 from yifang.apps.reporting.presenting import words
 from yifang.apps.reporting.queries.steps import Step
 from yifang.apps.reporting.rules import form_of
@@ -42,6 +42,7 @@ _CARD: dict[str, tuple[Any, str, Tone]] = {
     "card_audit_undone": (gettext_lazy("撤销终审"), "arrow-back-up", "warn"),
     "card_audited": (gettext_lazy("疾控终审通过"), "circle-check", "good"),
     "card_corrected": (gettext_lazy("订正报告"), "versions", "info"),
+    "card_revision_audited": (gettext_lazy("疾控审核订正"), "circle-check", "good"),
     "card_deleted": (gettext_lazy("删除"), "trash", "bad"),
     "card_late_explained": (gettext_lazy("说明迟报原因"), "clock-x", "neutral"),
     "card_merged": (gettext_lazy("与重复的卡合并"), "git-merge", "neutral"),
@@ -85,7 +86,8 @@ def _detail(one: Card, step: Step, reasons: dict[str, str], said: dict[str, Said
         form = form_of(load())
         changed = [words.word(field.label) for name in step.entry.fields if (field := form.field(name))]
         why = reasons.get(str(facts.get("version", "")), "")
-        return "；".join(part for part in (why, _("改动：{fields}").format(fields="、".join(changed))) if part)
+        kind = str(RevisionKind(facts["kind"]).label) if facts.get("kind") else ""
+        return "；".join(part for part in (kind, why, _("改动：{fields}").format(fields="、".join(changed))) if part)
     if step.kind == "card_entered":
         mended = next((each.before for each in said.values() if each.before), {})
         number = mended.get("national_card_id", one.national_card_id)

@@ -12,8 +12,9 @@ from typing import Any
 
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.reporting import queries, versions
-from yifang.apps.reporting.models import CardVersion
+from yifang.apps.reporting.models import Card, CardVersion, Revision
 from yifang.apps.reporting.presenting import cards, words
+from yifang.apps.reporting.presenting.district import CLASSES
 from yifang.apps.reporting.rules import form_of
 from yifang.knowledge import load
 
@@ -47,6 +48,25 @@ def sides(before: CardVersion, after: CardVersion, viewer: Viewer, *, whole: boo
         if lines:
             found.append((title, lines))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """A correction in a list, and what the card said before."""
+
+    row: Revision
+    before: str
+
+
+def revisions(card: Card) -> list[Revised]:
+    """The corrections of a card, the latest first."""
+    return [
+        Revised(one, " · ".join(filter(None, (
+            words.disease(one.previous_disease) if one.previous_disease != card.disease else "",
+            str(CLASSES.get(one.previous_class, "")) if one.previous_class != card.case_class else "",
+        ))))
+        for one in card.revisions.order_by("-version")
+    ]  # fmt: skip
 
 
 def _sections() -> list[tuple[Any, list[str]]]:

@@ -14,6 +14,7 @@ from yifang.apps.reporting.queries.cards import (
     cards_looked_to,
     duplicates_of,
     history,
+    revisions_waiting,
     version_for,
 )
 from yifang.apps.reporting.queries.cases import CaseDetail, CaseFilter, case, case_list, cases_looked_to, line_list
@@ -50,6 +51,7 @@ __all__ = [
     "look_up",
     "reconciliation",
     "reconciliations",
+    "revisions_waiting",
     "saved_views",
     "suspicion",
     "suspicion_list",

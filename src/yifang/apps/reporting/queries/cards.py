@@ -15,7 +15,7 @@ from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.ledger.services import looked
 from yifang.apps.records.identity import mask_name, mask_number
 from yifang.apps.reporting import policy, versions
-from yifang.apps.reporting.models import Card, CardState, CardVersion, Duplicate, DuplicateState
+from yifang.apps.reporting.models import Card, CardState, CardVersion, Duplicate, DuplicateState, Revision
 from yifang.apps.reporting.queries.walking import Key, along, counted, looked_to, seen
 from yifang.apps.reporting.rules import form_of
 from yifang.kernel import areas, clock
@@ -153,6 +153,17 @@ def audit_counts(viewer: Viewer) -> dict[str, int]:
     viewer.check("card.audit")
     rows = _awaiting(viewer)
     return {"waiting": counted(rows), "overdue": counted(rows.filter(audit_due_at__lt=clock.now()))}
+
+
+def revisions_waiting(viewer: Viewer, limit: int = 20) -> list[Revision]:
+    """Corrections after the final audit that wait for the viewer's, the most urgent first."""
+    viewer.check("card.audit")
+    first = _prefix(viewer.area_code)
+    rows = Revision.objects.filter(
+        audited_at=None, card__state=CardState.AUDITED, card__merged_into=None,
+        card__report_area__range=(first, first.ljust(15, "9")),
+    )  # fmt: skip
+    return list(rows.select_related("card").order_by("audit_due_at", "id")[:limit])
 
 
 def _awaiting(viewer: Viewer) -> QuerySet[Card]:

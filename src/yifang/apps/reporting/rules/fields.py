@@ -11,6 +11,7 @@ from yifang.apps.reporting.rules.answers import Answers, read_time
 from yifang.apps.reporting.rules.form import Field, Form
 from yifang.apps.reporting.rules.logic import NO_NUMBER
 from yifang.kernel import areas
+from yifang.kernel.clock import CHINA
 from yifang.kernel.errors import YifangError
 
 REQUIRED_WHEN: Mapping[str, Callable[[Answers], bool]] = {
@@ -56,7 +57,10 @@ def shape_fault(card: Answers, one: Field) -> Fault | None:
     if one.max is not None and len(text) > one.max:
         return "reporting.field_long", {"max": one.max, "length": len(text)}
     if one.type in ("date", "datetime"):
-        return None if read_time(text) else ("reporting.field_date", {})
+        if read_time(text) is None:
+            return "reporting.field_date", {}
+        death = one.id == "death_date" and card.day(one.id)
+        return ("reporting.field_future", {}) if death and death > card.situation.now.astimezone(CHINA).date() else None
     if one.type == "integer":
         low, high = one.range or (0, 10**6)
         number = card.number(one.id)

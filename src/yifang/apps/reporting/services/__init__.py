@@ -20,6 +20,7 @@ from yifang.apps.reporting.services.duplicates import check_judge, keep_apart, m
 from yifang.apps.reporting.services.entering import correct_entry, explain_late, record_entry
 from yifang.apps.reporting.services.errors import CardErrors
 from yifang.apps.reporting.services.hospital import approve, report, return_by_hospital
+from yifang.apps.reporting.services.revising import audit_revision
 from yifang.apps.reporting.services.suspicions import consult, dismiss
 from yifang.apps.reporting.services.views import change_view, forget_view, save_view
 
@@ -29,6 +30,7 @@ __all__ = [
     "Verdict",
     "approve",
     "audit",
+    "audit_revision",
     "bulk_audit",
     "bulk_audit_preview",
     "change_view",

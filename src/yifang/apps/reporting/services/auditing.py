@@ -18,7 +18,7 @@ from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.reporting import clocks, policy
 from yifang.apps.reporting.models import NO_REPORT, Card, CardState
 from yifang.apps.reporting.rules import form_of
-from yifang.apps.reporting.services import cards
+from yifang.apps.reporting.services import cards, revising
 from yifang.kernel import clock, messages
 from yifang.kernel.errors import NotAllowed, UserError, WrongState, YifangError
 from yifang.knowledge import load
@@ -140,6 +140,7 @@ def _audit(card: Card, viewer: Viewer) -> None:
     card.state, card.reason = CardState.AUDITED, ""
     card.audited_at, card.audited_by_id = clock.now(), viewer.user_id
     card.save()
+    revising.settle(card, viewer)
     cards.follow(card, viewer)
     cards.tell(card, "audited", viewer)
 

@@ -16,7 +16,7 @@ from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.reporting import policy, versions
 from yifang.apps.reporting.models import Card, CardState
 from yifang.apps.reporting.rules import blocking
-from yifang.apps.reporting.services import cards
+from yifang.apps.reporting.services import cards, revising
 from yifang.apps.reporting.services.errors import CardErrors
 from yifang.kernel.errors import UserError
 from yifang.knowledge import load
@@ -27,8 +27,9 @@ _NOT_CORRECTED = ("card_no", "report_org", "report_area")
 def correct(card_id: UUID, changes: Mapping[str, Any], reason: str, viewer: Viewer) -> Card:
     """Correct a submitted or audited card: `changes` are the fields that differ. The old version stays.
 
-    A new disease names the one it replaces (订正病名). Both clocks only ever become stricter (`cards.apply`). Raises
-    UserError `reporting.nothing_changed`, CardErrors with every finding.
+    A new disease names the one it replaces (订正病名); its old case is excluded and a new one made. What kind of
+    correction it was, and its own clocks, stand in `Revision`. The card's clocks only become stricter. Raises UserError
+    `reporting.nothing_changed`, CardErrors with every finding.
     """
     with transaction.atomic():
         card = cards.taken(card_id)
@@ -46,12 +47,14 @@ def correct(card_id: UUID, changes: Mapping[str, Any], reason: str, viewer: View
         findings = cards.findings_of(card, given)
         if blocking(findings):
             raise CardErrors(findings)
+        was = revising.Was(card)
         cards.apply(card, given)
         version = cards.add_version(card, given, viewer, before=standing, findings=findings, reported=True, reason=why)
         card.sent_version = card.version
         card.save()
+        made = revising.record(card, version, was)
         cards.follow(card, viewer)
-        cards.tell(card, "corrected", viewer, fields=changed, digest=versions.digest(version))
+        cards.tell(card, "corrected", viewer, fields=changed, digest=versions.digest(version), kind=made.kind)
     return card
 
 

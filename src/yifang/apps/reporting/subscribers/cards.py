@@ -21,7 +21,7 @@ from yifang.kernel import clock
 
 _STEPS = (
     "saved", "discarded", "reported", "returned", "approved", "entered", "entry_corrected", "audited",
-    "audit_undone", "corrected", "deleted", "merged", "unmerged",
+    "audit_undone", "corrected", "revision_audited", "deleted", "merged", "unmerged",
 )  # fmt: skip
 KINDS = tuple(f"reporting.card_{step}" for step in _STEPS)
 SUSPICION_KINDS = ("reporting.suspicion_answered",)

@@ -18,7 +18,7 @@ from yifang.apps.ledger.subscriptions import Heard
 from yifang.apps.places.models import OrganisationKind
 from yifang.apps.places.naming import county, fold, named, place_in, village_in
 from yifang.apps.reporting import national, persons, versions, visible
-from yifang.apps.reporting.models import Card, CardState, Case
+from yifang.apps.reporting.models import Card, CardState, Case, RevisionKind
 from yifang.apps.reporting.rules import illness_days
 from yifang.apps.reporting.subscribers.cards import PUPILS, taken
 from yifang.kernel import clock
@@ -32,6 +32,7 @@ _STEPS = (
     "audited",
     "audit_undone",
     "corrected",
+    "revision_audited",
     "deleted",
     "merged",
     "unmerged",
@@ -175,7 +176,19 @@ def _fill(case: Case, cards: Sequence[Card]) -> None:
     case.age_days = max((first.onset_date - birth).days, 0) if birth else None
     case.sex = first.person.sex
     case.died_on = min(deaths) if deaths else None
-    case.death_audited_on = case.audited_on if deaths else None
+    case.death_audited_on = _death_audited_on(cards) if deaths else None
+
+
+def _death_audited_on(cards: Sequence[Card]) -> date | None:
+    """终审死亡日期: a death that came by a correction counts from the audit of that correction."""
+    days = []
+    for card in cards:
+        if card.died_on is None or card.audited_at is None:
+            continue
+        reported = card.revisions.filter(kind=RevisionKind.DEATH, reported_at__gt=card.audited_at).last()
+        at = reported.audited_at if reported is not None else card.audited_at
+        days += [_day(at)] if at else []
+    return min(days, default=None)
 
 
 def _live(cards: QuerySet[Card]) -> QuerySet[Card]:

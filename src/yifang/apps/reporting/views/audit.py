@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from yifang.apps.reporting import queries, services
-from yifang.apps.reporting.models import Card
+from yifang.apps.reporting.models import Card, CardState
 from yifang.apps.reporting.presenting import district, district_bulk, district_card, steps, suspicions, words
 from yifang.apps.reporting.presenting import district_filters as filters
+from yifang.apps.reporting.presenting import versions as told
 from yifang.apps.reporting.queries import district as reads
 from yifang.apps.reporting.queries.clinic import work_on
 from yifang.apps.reporting.queries.steps import steps as steps_of
@@ -50,6 +51,14 @@ def audit(request: HttpRequest, card_id: UUID) -> HttpResponse:
     """Final audit, then on to the next card of the same list."""
     done = services.audit(card_id, request.viewer)
     messages.success(request, _("已终审 {number}。").format(number=done.card_no))
+    return _next(request, done)
+
+
+@require_POST
+def audit_revision(request: HttpRequest, card_id: UUID) -> HttpResponse:
+    """Audit what was corrected since the final audit."""
+    done = services.audit_revision(card_id, request.viewer)
+    messages.success(request, _("订正已审核 {number}。").format(number=done.card_no))
     return _next(request, done)
 
 
@@ -168,6 +177,7 @@ def _list(request: HttpRequest, opened: str = "") -> dict[str, object]:
         "table": table,
         "tab": tab,
         "tabs": _tabs(tab, query, queries.audit_counts(viewer)),
+        "revised": [(one, district.card_row(one.card, None, {})) for one in queries.revisions_waiting(viewer)],
         "chips": filters.chips(query, chosen, organisations),
         "looked": LOOK,
         "further": filters.further(query, stopped, backwards),
@@ -224,6 +234,8 @@ def _detail(request: HttpRequest, card_id: UUID) -> dict[str, object]:
         "correction_url": reverse("reporting:edit", args=[one.id]),
         "may_export": viewer.can("card.export"),
         "may_print": viewer.can("card.print"),
+        "revisions": told.revisions(one),
+        "revision_waits": one.state == CardState.AUDITED and one.revisions.filter(audited_at=None).exists(),
         "work": work,
         "query": request.GET.urlencode(),
     }

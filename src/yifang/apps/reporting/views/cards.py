@@ -17,6 +17,7 @@ from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.reporting import clocks, documents, queries, services
 from yifang.apps.reporting.models import Card, CardState
 from yifang.apps.reporting.presenting import cards, source, steps, suspicions
+from yifang.apps.reporting.presenting import versions as told
 from yifang.apps.reporting.queries import clinic
 from yifang.apps.reporting.queries.opened import evidence_of
 from yifang.apps.reporting.queries.steps import steps as steps_of
@@ -167,6 +168,8 @@ def detail(request: HttpRequest, card_id: UUID) -> dict[str, Any]:
         "may_open": viewer.can("person.open"),
         "may_export": viewer.can("card.export"),
         "may_print": viewer.can("card.print"),
+        "revisions": told.revisions(one),
+        "revision_waits": one.state == CardState.AUDITED and one.revisions.filter(audited_at=None).exists(),
         "audit_url": reverse("reporting:audit_card", args=[one.id]) if "audit" in found.verbs else "",
         **answers(one, viewer, identity=False),
     }

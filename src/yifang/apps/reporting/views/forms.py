@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from yifang.apps.reporting import policy, queries, services, versions
@@ -29,6 +30,12 @@ from yifang.kernel.errors import UserError
 from yifang.web import htmx
 
 _CORRECTED = (CardState.SUBMITTED, CardState.AUDITED)
+# What a correction may be opened for: the field where it begins, and the reason that stands there already.
+_OPENED_FOR = {
+    "death": ("death_date", gettext_lazy("死亡")),
+    "disease": ("disease", gettext_lazy("诊断改变")),
+    "class": ("case_class", gettext_lazy("检验或临床确诊")),
+}
 
 
 @require_POST
@@ -53,7 +60,9 @@ def edit(request: HttpRequest, card_id: UUID) -> HttpResponse:
         if not viewer.purpose:
             return ask_purpose(request, card.id, reverse("reporting:edit", args=[card.id]))
         before = queries.answers(version, viewer, identity=True)
-        return _page(request, card, version, before, check=card.suspicion_id is not None or version.number > 1)
+        begin, reason = _OPENED_FOR.get(request.GET.get("for", ""), ("", ""))
+        check = verb == "save" and (card.suspicion_id is not None or version.number > 1)
+        return _page(request, card, version, before, check=check, focus=begin, reason=str(reason))
     # Without a purpose nothing is filled in but what was typed: an error must not open what the page would not.
     before = queries.answers(version, viewer, identity=True) if viewer.purpose else dict(version.values)
     given = card_form.posted(request.POST, before)
@@ -104,6 +113,7 @@ def _page(
     status: int = 200,
     refusal: UserError | None = None,
     focus: str = "",
+    reason: str = "",
 ) -> HttpResponse:
     form = card_form.CardForm(
         answers, situation_of(card), derived=() if version.reported else version.source.get("derived", ()),
@@ -121,7 +131,8 @@ def _page(
         "correction": card.state in _CORRECTED,
         "may_correct": "correct" in policy.verbs(card, request.viewer),
         "refusal": words.error(refusal) if refusal else "",
-        "reason": request.POST.get("reason", ""),
+        "reason": request.POST.get("reason", reason),
+        "opened_for": request.GET.get("for", "") if request.GET.get("for", "") in _OPENED_FOR else "",
         "evidence": suspicions.evidence(shown),
         "excerpts": source.excerpts((item.evidence, item.record) for item in shown),
         "organisation": card.organisation,
