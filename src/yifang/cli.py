@@ -50,6 +50,7 @@ COMMANDS = {
     "places": Command("yifang.apps.places.command", "单位与场所 · organisations and places", role="jobs"),
     "feeds": Command("yifang.apps.intake.feeds_command", "数据源 · where files come from", role="jobs"),
     "accounts": Command("yifang.apps.accounts.command", "账号与岗位 · accounts and seats", role="jobs"),
+    "workstation": Command("yifang.apps.workstation.command", "医生工作站 · the doctor's own system", role="jobs"),
     "counts": Command("yifang.apps.surveillance.command", "计数表 · verify and compact the counts", role="jobs"),
     "packs": Command("yifang.knowledge.command", "知识包 · check, show, compare packs", settings=False),
     "ledger": Command("yifang.apps.ledger.command", "台账 · verify the ledger", role="jobs"),

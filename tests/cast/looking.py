@@ -34,7 +34,7 @@ class Answer:
     @property
     def opened(self) -> bool:
         """The page, or that what was asked for is done, or cannot be in the present state; no refusal of any kind."""
-        return self.status not in (400, 401, 403, 404, 405) and "/accounts/login/" not in self.text[:200]
+        return self.status not in (400, 401, 403, 404, 405, 429) and "/accounts/login/" not in self.text[:200]
 
 
 class Cast:

@@ -236,6 +236,17 @@ PAGES = (
     post("surveillance:answer", "signal", "district", state="verifying_desk"),
     post("surveillance:feedback", "signal", "district", text="测试", days="7"),
     post("surveillance:read", "feedback", "clinician hospital_desk hospital_lab"),
+    # the doctor's workstation: a window opens to nobody without its link, whoever is signed in
+    Page("workstation:follow", "nonsense", "nobody"),
+    post("workstation:follow_posted", "", "nobody", link="nonsense"),
+    Page("workstation:window", "", "nobody"),
+    post("workstation:later", "", "nobody"),
+    post("workstation:report", "hiv.suspicion", "nobody"),
+    post("workstation:dismiss", "hiv.suspicion", "nobody", code="past"),
+    post("workstation:consult", "hiv.suspicion", "nobody", colleague="colleague"),
+    post("workstation:api_window", "", "nobody"),
+    Page("workstation:systems", "", "desks"),
+    post("workstation:settle", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),  # nobody's number
 )
 
 
@@ -325,6 +336,9 @@ QUERIES = (
     Query("reporting.queries.reconciling.reconciliations"),
     Query("reporting.queries.reconciling.reconciliation", ("01a20ae5-829b-76ee-83c6-ab52f5b6b4e7",)),
     Query("reporting.queries.views.first_view", ("cases",)),
+    Query("workstation.queries.systems"),
+    Query("workstation.queries.strangers"),
+    Query("workstation.queries.prompts"),
     Query("surveillance.queries.numbers.total", (EVERYTHING,)),
     Query("surveillance.queries.numbers.by_step", (EVERYTHING,)),
     Query("surveillance.queries.numbers.by_name", (EVERYTHING,)),

@@ -28,6 +28,7 @@ ORGANISATIONS = "(SELECT yf_scoped('org:'))::uuid[]"
 USER = "(SELECT yf_text('yifang.user')::bigint)"
 ROLE = "(SELECT yf_text('yifang.role'))"
 PURPOSE = "(SELECT yf_text('yifang.purpose'))"
+ABOUT = "(SELECT yf_text('yifang.about')::uuid)"
 
 
 @dataclass(frozen=True, slots=True)

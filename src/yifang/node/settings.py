@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "yifang.apps.intake",
     "yifang.apps.reporting",
     "yifang.apps.surveillance",
+    "yifang.apps.workstation",
     "procrastinate.contrib.django",  # last: it imports every app's jobs.py
 ]
 

@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("yifang.apps.intake.urls")),
     path("", include("yifang.apps.reporting.urls")),
     path("", include("yifang.apps.surveillance.urls")),
+    path("", include("yifang.apps.workstation.urls")),
 ]
 
 handler400 = "yifang.web.errors.bad_request"

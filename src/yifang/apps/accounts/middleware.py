@@ -28,10 +28,16 @@ log = structlog.get_logger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SEAT = "seat"  # in the session
 PUBLIC = frozenset({"account_login", "account_logout", "set_language"})
-MACHINES = ("/api/", "/fhir/")  # beginnings of addresses
+MACHINES = ("/api/", "/fhir/", "/cds-services/")  # beginnings of addresses
 CHANGE_PASSWORD = "account_change_password"
 # What a signed-in person may do who holds no seat today.
 SEATLESS = frozenset({CHANGE_PASSWORD, "accounts:seat"})
+
+
+def opens_itself(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Marks a view that finds its own viewer, by a key that it checks itself, and enters for them."""
+    view.opens_itself = True
+    return view
 
 
 class MachineMiddleware:
@@ -92,7 +98,7 @@ class ViewerMiddleware:
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         name = request.resolver_match.view_name
-        if name in PUBLIC:
+        if name in PUBLIC or getattr(view, "opens_itself", False):
             return None
         if not request.user.is_authenticated:
             return _to_sign_in(request)

@@ -5,14 +5,19 @@ and a person only if it sees them or has broken the glass over them.
 """
 
 from yifang.apps.accounts.roles import ROLES
-from yifang.kernel.row_security import CASE_GROUPS, COUNT_GROUPS, ROLE, SCOPES, TASK_GROUPS, USER, Table
+from yifang.kernel.row_security import ABOUT, CASE_GROUPS, COUNT_GROUPS, ROLE, SCOPES, TASK_GROUPS, USER, Table
 
+# Who came for one person's sake sees what is about nobody else.
+_ABOUT_THEM = f"({ABOUT} IS NULL OR person = {ABOUT})"
 VISIBLE_ROWS = (
-    f"scope = ANY ({SCOPES}) AND (until IS NULL OR until > now()) AND "
+    f"scope = ANY ({SCOPES}) AND (until IS NULL OR until > now()) AND {_ABOUT_THEM} AND "
     f"""("group" = ANY ({CASE_GROUPS}) OR (level = 1 AND "group" = ANY ({TASK_GROUPS}))"""
     f""" OR (kind = 'signal' AND "group" = ANY ({COUNT_GROUPS})))"""
 )
-_SEES = f'scope = ANY ({SCOPES}) AND (until IS NULL OR until > now()) AND level >= 2 AND "group" = ANY ({CASE_GROUPS})'
+_SEES = (
+    f"scope = ANY ({SCOPES}) AND (until IS NULL OR until > now()) AND {_ABOUT_THEM} "
+    f'AND level >= 2 AND "group" = ANY ({CASE_GROUPS})'
+)
 
 
 def _roles(permission: str) -> str:

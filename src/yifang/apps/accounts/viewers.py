@@ -24,7 +24,10 @@ NODE_SCOPE = "node"  # of those who keep the node: work waits for them there, no
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """`scopes` are all keys it looks from (its lists start from the last); groups are of the visibility pack."""
+    """`scopes` are all keys it looks from (its lists start from the last); groups are of the visibility pack.
+
+    One who came for one person's sake (`about`) sees no subject that is about anybody else.
+    """
 
     user_id: int | None
     role: str
@@ -38,6 +41,7 @@ class Viewer:
     area_code: str = ""
     purpose: str = ""
     name: str = ""  # as it stands on what they write
+    about: UUID | None = None
 
     def can(self, permission: str) -> bool:
         return may(self.role, permission)
@@ -50,6 +54,10 @@ class Viewer:
     def acting_for(self, purpose: str) -> "Viewer":
         """The same viewer with the purpose they look for: identity opens only with one."""
         return replace(self, purpose=purpose[:120])
+
+    def only_about(self, person: UUID) -> "Viewer":
+        """The same viewer who sees nothing but what is about `person`."""
+        return replace(self, about=person)
 
 
 def viewer_of(seat: Seat) -> Viewer:
@@ -110,8 +118,8 @@ _LONGEST_DEPARTMENT = 38  # 80 less “dept:”, the organisation's 36 and a col
 _SET = """SELECT set_config('yifang.user', %s, true), set_config('yifang.role', %s, true),
 set_config('yifang.scopes', %s, true), set_config('yifang.case_groups', %s, true),
 set_config('yifang.task_groups', %s, true), set_config('yifang.count_groups', %s, true),
-set_config('yifang.purpose', %s, true)"""
-_NOBODY = ("",) * 7
+set_config('yifang.purpose', %s, true), set_config('yifang.about', %s, true)"""
+_NOBODY = ("",) * 8
 SEPARATOR = "\x1f"  # no department is named with it
 
 
@@ -145,6 +153,7 @@ def _tell(viewer: Viewer | None) -> None:
             SEPARATOR.join(viewer.task_groups),
             SEPARATOR.join(viewer.count_groups),
             viewer.purpose,
+            str(viewer.about or ""),
         )
     with connection.cursor() as cursor:
         cursor.execute(_SET, values)

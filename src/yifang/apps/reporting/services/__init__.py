@@ -15,7 +15,15 @@ from yifang.apps.reporting.services.auditing import (
     undo_audit,
 )
 from yifang.apps.reporting.services.changing import correct, delete
-from yifang.apps.reporting.services.drafts import discard, draft_blank, draft_from_suspicion, save_draft
+from yifang.apps.reporting.services.drafts import (
+    Preview,
+    discard,
+    draft_blank,
+    draft_from_suspicion,
+    preview,
+    report_at_once,
+    save_draft,
+)
 from yifang.apps.reporting.services.duplicates import check_judge, keep_apart, merge, unmerge
 from yifang.apps.reporting.services.entering import correct_entry, explain_late, record_entry
 from yifang.apps.reporting.services.errors import CardErrors
@@ -27,6 +35,7 @@ from yifang.apps.reporting.services.views import change_view, forget_view, save_
 __all__ = [
     "BulkPreview",
     "CardErrors",
+    "Preview",
     "Verdict",
     "approve",
     "audit",
@@ -48,9 +57,11 @@ __all__ = [
     "keep_apart",
     "may_undo",
     "merge",
+    "preview",
     "reconcile",
     "record_entry",
     "report",
+    "report_at_once",
     "return_by_district",
     "return_by_hospital",
     "save_draft",

@@ -6,7 +6,7 @@ A draft answers nothing yet and stops no clock.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +18,9 @@ from yifang.apps.records.identity import open_identity
 from yifang.apps.records.models import Person
 from yifang.apps.reporting import drafting, policy, versions, visible
 from yifang.apps.reporting.models import GONE, Card, CardState, Suspicion, SuspicionState
-from yifang.apps.reporting.rules import Finding
+from yifang.apps.reporting.rules import Finding, Situation
 from yifang.apps.reporting.services import cards
+from yifang.apps.reporting.services.hospital import report
 from yifang.apps.reporting.services.suspicions import taken
 from yifang.formats.storage import from_json
 from yifang.kernel import clock
@@ -28,6 +29,15 @@ from yifang.kernel.ids import new_id
 from yifang.knowledge import load
 
 PURPOSE = "reporting.card"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The answers that a draft would begin with, those of them that were derived, and what stands around them."""
+
+    answers: Mapping[str, Any]
+    derived: frozenset[str]
+    situation: Situation
 
 
 def draft_from_suspicion(suspicion_id: UUID, viewer: Viewer) -> Card:
@@ -43,19 +53,38 @@ def draft_from_suspicion(suspicion_id: UUID, viewer: Viewer) -> Card:
             return existing
         policy.check_answer(suspicion, viewer, SuspicionState.REPORTED)
         organisation = Organisation.objects.get(id=suspicion.organisation_id)
-        known = _known(suspicion.person_id, viewer)
-        record = from_json(suspicion.record.payload)
         card_no = _card_no(organisation)
-        made = drafting.draft(
-            known, _reporter(organisation, viewer), load(), clock.now(), card_no, disease=suspicion.disease,
-            case_class=suspicion.case_class or None, subtype=suspicion.subtype_hint, record=record,
-            diagnosed_at=suspicion.evidence_at,
-        )  # fmt: skip
+        made = _filled(suspicion, organisation, card_no, viewer)
         source = {
             "suspicion": str(suspicion.id), "record": str(suspicion.record_id), "evidence": suspicion.evidence,
             "derived": sorted(made.derived),
         }  # fmt: skip
         return _make(card_no, made.answers, source, suspicion.person_id, organisation, viewer, suspicion)
+
+
+def preview(suspicion: Suspicion, viewer: Viewer) -> Preview:
+    """What the draft of a suspicion would say, without making one: to be looked at before anybody decides.
+
+    Opens the person's identity as a draft does.
+    """
+    viewer.check("card.draft")
+    organisation = Organisation.objects.get(id=suspicion.organisation_id)
+    made = _filled(suspicion, organisation, "", viewer)
+    card = Card(
+        id=new_id(), organisation=organisation, person_id=suspicion.person_id, report_area=organisation.area_code
+    )
+    return Preview(made.answers, made.derived, cards.situation_of(card))
+
+
+def report_at_once(suspicion_id: UUID, changes: Mapping[str, str], viewer: Viewer) -> Card:
+    """Report a suspicion in one step: its draft, filled in with `changes`. Nothing is left behind where it fails.
+
+    Raises CardErrors with every finding, as `report`.
+    """
+    with transaction.atomic():
+        card = draft_from_suspicion(suspicion_id, viewer)
+        before = versions.answers_of(versions.current(card))
+        return report(card.id, viewer, _kept(before, changes))
 
 
 def draft_blank(viewer: Viewer, answers: Mapping[str, Any] | None = None) -> Card:
@@ -131,6 +160,14 @@ def _make(
     version = versions.write(card, 1, answers, viewer, reported=False, findings=findings, source=source)
     cards.tell(card, "drafted", viewer, fields=sorted(answers), digest=versions.digest(version))
     return card
+
+
+def _filled(suspicion: Suspicion, organisation: Organisation, card_no: str, viewer: Viewer) -> drafting.Draft:
+    return drafting.draft(
+        _known(suspicion.person_id, viewer), _reporter(organisation, viewer), load(), clock.now(), card_no,
+        disease=suspicion.disease, case_class=suspicion.case_class or None, subtype=suspicion.subtype_hint,
+        record=from_json(suspicion.record.payload), diagnosed_at=suspicion.evidence_at,
+    )  # fmt: skip
 
 
 def _kept(before: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+
+class WorkstationConfig(AppConfig):
+    """The doctor's own system asks: windows by signed links, CDS Hooks."""
+
+    name = "yifang.apps.workstation"
+    label = "workstation"
+
+    def ready(self) -> None:
+        from yifang.apps.workstation import pages, subscribers
+        from yifang.apps.workstation.services import clients
+        from yifang.kernel import protocols
+
+        subscribers.register()
+        pages.register()
+        protocols.sealed.add(protocols.Sealed("workstation.Client.sealed", clients.context))

@@ -1,0 +1,76 @@
+"""The desk's page of the hospital's own systems: which may open windows, and whose staff numbers nobody has here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from yifang.apps.accounts.viewers import Viewer
+from yifang.apps.ledger.services import Change, append
+from yifang.apps.workstation import queries
+from yifang.apps.workstation.models import Stranger
+from yifang.kernel import clock, protocols
+from yifang.kernel.errors import NotFound
+from yifang.kernel.protocols import WorkLine
+from yifang.web import htmx
+
+_DESK = frozenset({"hospital_desk"})
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    protocols.work_sources.add(protocols.Named("workstation.strangers", work_lines))
+    protocols.menu.add(
+        protocols.MenuItem(
+            "workstation",
+            gettext_lazy("医生工作站"),
+            "workstation:systems",
+            _DESK,
+            order=62,
+            icon="device-desktop",
+            about=gettext_lazy("看本院哪些系统能打开提醒窗口，哪些工号还没有登记。"),
+        )
+    )
+    labels = {"workstation_client": gettext_lazy("工作站接入"), "window": gettext_lazy("工作站窗口")}
+    protocols.name_words("subject", labels)
+
+
+def work_lines(viewer: Viewer) -> Iterator[WorkLine]:
+    """A line while staff numbers wait."""
+    if count := queries.strangers(viewer):
+        label = ngettext("{n} 个医生工号没有登记", "{n} 个医生工号没有登记", count).format(n=count)
+        yield WorkLine(label, reverse("workstation:systems"), count)
+
+
+@require_safe
+def systems(request: HttpRequest) -> HttpResponse:
+    """The page."""
+    found = queries.systems(request.viewer)
+    return render(
+        request,
+        "workstation/systems.html",
+        {"clients": found.clients, "strangers": found.strangers, "now": clock.now()},
+    )
+
+
+@require_POST
+def settle(request: HttpRequest, stranger_id: UUID) -> HttpResponse:
+    """The staff number was given a seat, or is nobody's: it waits no longer, until it is named again."""
+    viewer = request.viewer
+    viewer.check("card.review")
+    one = Stranger.objects.filter(id=stranger_id).first()
+    if one is None:
+        raise NotFound("workstation.no_stranger")
+    one.delete()
+    scopes = [f"org:{viewer.organisation_id}"]
+    append(Change("workstation.stranger_settled", "workstation_client", None, scopes=scopes), viewer)
+    messages.success(request, _("已处理，下次再出现会重新列出。"))
+    return htmx.redirect(request, reverse("workstation:systems"))

@@ -1,0 +1,57 @@
+"""Suspicions came in or changed: by which numbers of the hospital a window finds them. Runs in jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from yifang.apps.ledger.subscriptions import Heard, subscribe
+from yifang.apps.records.identity import unseal
+from yifang.apps.records.models import PersonIdentity, Record
+from yifang.apps.reporting.models import Suspicion
+from yifang.apps.workstation.keys import patient_key, visit_key
+from yifang.apps.workstation.models import VisitKey
+
+KINDS = ("reporting.suspicion_found", "reporting.suspicion_changed", "reporting.suspicion_reopened")
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    subscribe("workstation.visits", KINDS, on_suspicions)
+
+
+def on_suspicions(heard: Sequence[Heard]) -> None:
+    """Note the visits behind each suspicion and the patient's numbers in its hospital."""
+    wanted = Suspicion.objects.filter(id__in={one.subject for one in heard})
+    found = list(wanted.only("id", "person_id", "organisation_id", "record_id", "evidence"))
+    records = _records(found)
+    people = dict(
+        PersonIdentity.objects.filter(person_id__in={one.person_id for one in found}).values_list("person_id", "sealed")
+    )
+    rows = []
+    for one in found:
+        numbers = {visit_key(one.organisation_id, number) for number in _visits(one, records)}
+        if sealed := people.get(one.person_id):
+            numbers |= {patient_key(one.organisation_id, n) for n in _patient_numbers(one, bytes(sealed))}
+        rows += [VisitKey(organisation_id=one.organisation_id, key=key, suspicion=one) for key in numbers]
+    VisitKey.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)
+
+
+def _records(found: Sequence[Suspicion]) -> dict[UUID, tuple[UUID, str]]:
+    wanted = {one.record_id for one in found} | {UUID(each["record"]) for one in found for each in one.evidence}
+    rows = Record.objects.filter(id__in=wanted).values_list("id", "organisation_id", "payload__encounter__id")
+    return {id: (organisation, number or "") for id, organisation, number in rows}
+
+
+def _visits(one: Suspicion, records: dict[UUID, tuple[UUID, str]]) -> Iterator[str]:
+    for record in {one.record_id, *(UUID(each["record"]) for each in one.evidence)}:
+        organisation, number = records.get(record, (None, ""))
+        if number and organisation == one.organisation_id:
+            yield number
+
+
+def _patient_numbers(one: Suspicion, sealed: bytes) -> Iterator[str]:
+    for number in unseal(one.person_id, sealed).numbers:
+        kind, _, rest = number.partition("|")
+        if kind == "mrn" and rest.startswith(f"{one.organisation_id}|"):
+            yield rest.split("|", 2)[2]

@@ -1,0 +1,225 @@
+"""The window in the hospital's own system: opened by a signed link, for one doctor and one visit.
+
+Its views find their viewer by the window's own cookie, which the browser sends to this path only; nobody is signed in
+by it, and whoever is signed in opens nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from yifang.apps.accounts.middleware import opens_itself
+from yifang.apps.accounts.models import User
+from yifang.apps.accounts.viewers import enter
+from yifang.apps.accounts.words import message_language
+from yifang.apps.reporting import policy, queries, services
+from yifang.apps.reporting.models import SUSPICION_TRANSITIONS, DismissReason, Suspicion, SuspicionState
+from yifang.apps.reporting.presenting import card_form, cards, steps, suspicions, words
+from yifang.apps.reporting.queries import clinic
+from yifang.apps.workstation import presenting
+from yifang.apps.workstation.limits import FOLLOWED, REFUSED
+from yifang.apps.workstation.links import BadLink
+from yifang.apps.workstation.services import opening
+from yifang.apps.workstation.visits import suspicions_of
+from yifang.kernel.errors import NotFound, UserError, YifangError, http_status
+from yifang.kernel.messages import render as words_of
+
+COOKIE = f"{settings.SESSION_COOKIE_NAME}_window"
+PATH = "/window/"
+_STATUS = {"workstation.link_used": 409, "workstation.stranger": 403, "workstation.too_many": 429}
+View = Callable[..., HttpResponse]
+
+
+@opens_itself
+@csrf_exempt  # the link is its own proof, and comes from another site
+@require_http_methods(["GET", "POST"])
+def follow(request: HttpRequest, link: str = "") -> HttpResponse:
+    """A link is followed: its window opens at an address that says nothing."""
+    address = request.META.get("REMOTE_ADDR", "")
+    if REFUSED.spent(address) or FOLLOWED.spent(address):
+        return _refused(request, "workstation.too_many", {})
+    FOLLOWED.count(address)
+    try:
+        window = opening.open_window(link or request.POST.get("link", ""), address)
+    except BadLink as bad:
+        REFUSED.count(address)
+        return _refused(request, bad.code, bad.params)
+    response = HttpResponseRedirect(PATH)
+    response.status_code = 303
+    response.set_cookie(
+        COOKIE, window.token, max_age=int(opening.OPEN.total_seconds()), path=PATH, httponly=True, samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )  # fmt: skip
+    return _quiet(response)
+
+
+def in_window(view: View) -> View:
+    """Runs a view inside its window: `request.window`, and `request.viewer` who sees that one person only."""
+
+    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        window = opening.opened(request.COOKIES.get(COOKIE, ""))
+        if window is None:
+            return _refused(request, "workstation.window_over", {})
+        request.window, request.viewer, request.seat = window, window.viewer, None
+        try:
+            with enter(window.viewer):
+                return _quiet(view(request, *args, **kwargs))
+        except YifangError as error:
+            if http_status(error) >= 500:
+                raise
+            return _refused(request, error.code, error.params, http_status(error), again=True)
+
+    return opens_itself(run)
+
+
+@in_window
+@require_safe
+def window(request: HttpRequest) -> HttpResponse:
+    """What is suspected in this visit; the first of several, or the one that was chosen."""
+    found = suspicions_of(request.window)
+    wanted = request.GET.get("s", "")
+    one = next((each for each in found if str(each.id) == wanted), found[0] if found else None)
+    if one is None:
+        return render(request, "workstation/nothing.html", {"tries": _tries(request)})
+    return _page(request, one, found)
+
+
+@in_window
+@require_POST
+def report(request: HttpRequest, suspicion_id: UUID) -> HttpResponse:
+    """Report: the card with what was answered. Errors change nothing and keep what was typed."""
+    one, found = _of(request, suspicion_id)
+    known = services.preview(one, request.viewer)
+    given = card_form.posted(request.POST, known.answers)
+    try:
+        services.report_at_once(one.id, given, request.viewer)
+    except services.CardErrors:
+        return _page(request, one, found, preview=known, given=given, status=422)
+    except UserError as error:
+        return _page(request, one, found, preview=known, given=given, refusal=words.error(error), status=422)
+    return _done(request, one)
+
+
+@in_window
+@require_POST
+def dismiss(request: HttpRequest, suspicion_id: UUID) -> HttpResponse:
+    """Not this disease, with a reason."""
+    one, found = _of(request, suspicion_id)
+    try:
+        services.dismiss(one.id, request.viewer, code=request.POST.get("code", ""), note=request.POST.get("note", ""))
+    except UserError as error:
+        return _page(request, one, found, refusal=words.error(error), status=422)
+    return _done(request, one)
+
+
+@in_window
+@require_POST
+def consult(request: HttpRequest, suspicion_id: UUID) -> HttpResponse:
+    """Ask a colleague."""
+    one, found = _of(request, suspicion_id)
+    wanted = request.POST.get("colleague", "")
+    colleague = User.objects.filter(pk=int(wanted) if wanted.isdecimal() and len(wanted) < 18 else 0).first()
+    try:
+        services.consult(one.id, request.viewer, colleague=colleague)
+    except UserError as error:
+        return _page(request, one, found, refusal=words.error(error), status=422)
+    return _done(request, one)
+
+
+@in_window
+@require_POST
+def later(request: HttpRequest) -> HttpResponse:
+    """Later: nothing is answered, the question stays in the doctor's list, the window is over."""
+    opening.close(request.window)
+    response = render(request, "workstation/closed.html")
+    response.delete_cookie(COOKIE, path=PATH)
+    return response
+
+
+def _of(request: HttpRequest, suspicion_id: UUID) -> tuple[Suspicion, list[Suspicion]]:
+    """A suspicion of this window's visit. Raises NotFound `reporting.no_suspicion` for any other."""
+    found = suspicions_of(request.window)
+    one = next((each for each in found if each.id == suspicion_id), None)
+    if one is None:
+        raise NotFound("reporting.no_suspicion")
+    return one, found
+
+
+def _done(request: HttpRequest, one: Suspicion) -> HttpResponse:
+    return HttpResponseRedirect(f"{PATH}?s={one.id}")
+
+
+def _page(
+    request: HttpRequest,
+    one: Suspicion,
+    found: list[Suspicion],
+    *,
+    preview: services.Preview | None = None,
+    given: dict[str, str] | None = None,
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    viewer = request.viewer
+    told = queries.suspicion(one.id, viewer)
+    one = told.suspicion
+    follow = SUSPICION_TRANSITIONS[SuspicionState(one.state)] if one.organisation_id == viewer.organisation_id else ()
+    asks = one.state in (SuspicionState.OPEN, SuspicionState.CONSULTING)
+    card = told.card
+    context: dict[str, Any] = {
+        "opened": suspicions.row(one),
+        "suspicion": one,
+        "others": [suspicions.row(each) for each in found if each.id != one.id],
+        "evidence": suspicions.evidence(told.evidence),
+        "advice": steps.advice(viewer, one.disease),
+        "card": cards.row(card) if card else None,
+        "may_report": SuspicionState.REPORTED in follow and (card is None or policy.can(card, "report", viewer)),
+        "may_dismiss": SuspicionState.DISMISSED in follow,
+        "may_consult": asks,
+        "reasons": [
+            presenting.Choice(key, code, str(label))
+            for key, (code, label) in zip(presenting.KEYS, DismissReason.choices, strict=False)
+        ],
+        "colleagues": clinic.colleagues(one, viewer)[:60] if asks else [],
+        "refusal": refusal,
+    }
+    if context["may_report"]:
+        preview = preview or services.preview(one, viewer)
+        answers = dict(preview.answers) if given is None else given
+        asked = presenting.WindowForm(preview, answers)
+        context |= {
+            "form": asked.form,
+            "questions": asked.questions,
+            "known": presenting.known(answers, str(one.organisation)),
+        }
+    return render(request, "workstation/window.html", context, status=status)
+
+
+def _tries(request: HttpRequest) -> int:
+    """How often the page asked by itself whether something came in; it stops after a minute."""
+    said = request.GET.get("n", "0")
+    return min(int(said), 99) + 1 if said.isdecimal() and len(said) < 4 else 1
+
+
+def _refused(
+    request: HttpRequest, code: str, params: Any, status: int | None = None, *, again: bool = False
+) -> HttpResponse:
+    status = status or _STATUS.get(code, 403)
+    text = words_of(code, params, message_language())
+    context = {"message": text, "code": code.partition(".")[2], "again": again, "title": _("窗口没有打开")}
+    return _quiet(render(request, "workstation/refused.html", context, status=status))
+
+
+def _quiet(response: HttpResponse) -> HttpResponse:
+    """Kept by no cache, and told to no other site."""
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
