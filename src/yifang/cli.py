@@ -49,6 +49,7 @@ COMMANDS = {
     "intake": Command("yifang.apps.intake.command", "接收文件 · put files into the node", role="jobs"),
     "places": Command("yifang.apps.places.command", "单位与场所 · organisations and places", role="jobs"),
     "feeds": Command("yifang.apps.intake.feeds_command", "数据源 · where files come from", role="jobs"),
+    "connect": Command("yifang.apps.intake.connect_command", "对接医院系统 · read a hospital's systems", role="jobs"),
     "accounts": Command("yifang.apps.accounts.command", "账号与岗位 · accounts and seats", role="jobs"),
     "workstation": Command("yifang.apps.workstation.command", "医生工作站 · the doctor's own system", role="jobs"),
     "counts": Command("yifang.apps.surveillance.command", "计数表 · verify and compact the counts", role="jobs"),

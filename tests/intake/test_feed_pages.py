@@ -12,10 +12,11 @@ from tests import apps
 from tests.intake import machines
 from tests.web.browser import axe, chromium, open_page, overflow, shoot  # noqa: F401
 from yifang.apps.intake import feed_numbers, services
+from yifang.apps.intake.connectors.sql.settings import from_address
 from yifang.apps.intake.feed_pages import span_words, work_lines
-from yifang.apps.intake.models import Batch, Feed, FeedDay, Quarantined, SqlView
+from yifang.apps.intake.models import Batch, Connection, Feed, FeedDay, Quarantined
+from yifang.apps.intake.services.connections import connect, note_try
 from yifang.apps.intake.services.days import BOUNDS
-from yifang.apps.intake.services.views import note_try, set_view
 from yifang.apps.ledger.services import NODE
 from yifang.apps.records.models import Record
 from yifang.formats.canonical import Item, Moment, Refusal
@@ -141,13 +142,13 @@ def test_the_desk_that_answers_for_it_is_told_of_silence_on_its_own_work(county,
 def test_a_view_that_cannot_be_read_is_told_with_its_reason(county, client):
     feed = county.feeds["hospital"]
     with apps.as_jobs():
-        set_view(feed, "mysql://u:geheim@h/d", "mysql://h/d", "v_lis", "id", NODE, every=60, overlap=600)
+        connect(feed, "sql", from_address("mysql://u:geheim@h/d") | {"view": "v_lis", "cursor": "id"}, NODE)
         note_try(feed.id, NODE, "intake.view_away", reason="connection refused")
     client.force_login(county.users["hospital_desk"])
     page = client.get("/feeds/hospital-his/").content.decode()
     assert "connection refused" in page
     assert "geheim" not in page
-    assert SqlView.objects.get().succeeded_at is None
+    assert Connection.objects.get().succeeded_at is None
     assert len(list(work_lines(county.viewer("hospital_desk")))) == 1
 
 
@@ -222,6 +223,6 @@ def months(county: apps.County) -> None:
         services.set_senders(feed, "10.1.2.3", NODE)
         lis = services.add_feed("lis", "检验系统", county.hospital, NODE, name_en="Laboratory system")
         services.set_cadence(lis, 3600, NODE)
-        set_view(lis, "mysql://u:p@h/d", "mysql://10.1.2.9/lis", "v_results", "changed", NODE, every=60, overlap=600)
+        connect(lis, "sql", from_address("mysql://u:p@10.1.2.9/lis") | {"view": "v_results", "cursor": "changed"}, NODE)
         note_try(lis.id, NODE, "intake.view_away", reason="Can't connect to MySQL server on '10.1.2.9'")
     machines.key(feed, "集成平台")

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import argparse
 import io
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import connection
 
 from tests import apps
+from tests.intake import sources
 from yifang.apps.intake import feeds_command, services
+from yifang.apps.intake.connectors import polling, position
+from yifang.apps.intake.connectors.sql import source
 from yifang.apps.intake.durations import duration, written
-from yifang.apps.intake.models import Batch, Quarantined, QuarantineState, SqlView
-from yifang.apps.intake.services.views import url_of
-from yifang.apps.intake.sql import polling, position, source
+from yifang.apps.intake.feed_pages import work_lines
+from yifang.apps.intake.models import Batch, Connection, Quarantined, QuarantineState
+from yifang.apps.intake.services.connections import accept_columns, settings_of
+from yifang.apps.intake.services.looking import look
 from yifang.apps.ledger.models import Entry
 from yifang.apps.ledger.services import NODE
 from yifang.apps.records.models import Record
 from yifang.formats.tabular.database import cell
-from yifang.kernel import clock
+from yifang.kernel import clock, messages
 from yifang.kernel.errors import UserError, YifangError
 
 pytestmark = pytest.mark.django_db
@@ -58,53 +57,14 @@ class Hospital:
 
 @pytest.fixture(scope="module")
 def postgresql(cluster) -> Iterator[tuple[str, Any]]:
-    with psycopg.connect(cluster.dsn("admin", dbname="postgres"), autocommit=True) as admin:
-        admin.execute("CREATE DATABASE hospital")
-        admin.execute("CREATE ROLE reader LOGIN PASSWORD 'geheim-7'")
-        params = cluster.params("admin")
-        with psycopg.connect(cluster.dsn("admin", dbname="hospital"), autocommit=True) as hospital:
-            yield (
-                f"postgresql://reader:geheim-7@/hospital?host={params['host']}&port={params['port']}",
-                hospital.execute,
-            )
-        admin.execute("DROP DATABASE hospital WITH (FORCE)")
-        admin.execute("DROP ROLE reader")
+    with sources.postgresql(cluster) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def mariadb(tmp_path_factory) -> Iterator[tuple[str, Any]]:
-    server, install = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
-    if not server or not install:
-        pytest.skip("MariaDB is not installed (apt-get install mariadb-server): views of it are not tried")
-    import pymysql
-
-    data = tmp_path_factory.mktemp("mariadb")
-    made = [install, f"--datadir={data}/d", "--auth-root-authentication-method=normal", "--skip-test-db"]
-    subprocess.run([*made, "--user=root"], check=True, capture_output=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    running = subprocess.Popen(
-        [server, "--no-defaults", f"--datadir={data}/d", f"--socket={data}/s", f"--port={port}", "--user=root",
-         "--bind-address=127.0.0.1", f"--pid-file={data}/pid", "--innodb-buffer-pool-size=32M"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        for _ in range(200):
-            try:
-                root = pymysql.connect(unix_socket=f"{data}/s", user="root", autocommit=True, charset="utf8mb4")
-                break
-            except pymysql.OperationalError:
-                time.sleep(0.1)
-        cursor = root.cursor()
-        cursor.execute("SET SESSION sql_mode = 'ANSI_QUOTES'")
-        cursor.execute("CREATE DATABASE hospital CHARACTER SET utf8mb4")
-        cursor.execute("CREATE USER reader@localhost IDENTIFIED BY 'geheim-7'")
-        cursor.execute("USE hospital")
-        yield f"mysql://reader:geheim-7@127.0.0.1:{port}/hospital", cursor.execute
-    finally:
-        running.terminate()
-        running.wait(30)
+    with sources.mariadb(tmp_path_factory.mktemp("mariadb")) as made:
+        yield made
 
 
 @pytest.fixture(params=NAMES)
@@ -136,14 +96,14 @@ def yifang(county, capsys, monkeypatch, hospital):
     return run
 
 
-def begin(yifang, hospital, *words: str) -> SqlView:
+def begin(yifang, hospital, *words: str) -> Connection:
     yifang("--view", "v_lis", "--cursor", "changed", *words, typed=hospital.url + "\n")
-    return SqlView.objects.get()
+    return Connection.objects.get()
 
 
 def poll() -> int:
     with apps.as_jobs():
-        return polling.poll_one(SqlView.objects.select_related("feed__organisation").get(), NODE)
+        return polling.poll_one(Connection.objects.select_related("feed__organisation").get(), NODE)
 
 
 def test_rows_become_records_and_the_next_turn_takes_what_is_new(yifang, hospital):
@@ -203,7 +163,7 @@ def test_killed_between_two_parts_it_goes_on_where_it_stopped(yifang, hospital, 
     for number in range(35):
         hospital.add(number)
     begin(yifang, hospital)
-    real, left = polling.take_rows, [1, 1]
+    real, left = polling.take_part, [1, 1]
 
     def dies(*given):
         if not left:
@@ -211,10 +171,10 @@ def test_killed_between_two_parts_it_goes_on_where_it_stopped(yifang, hospital, 
         left.pop()
         return real(*given)
 
-    monkeypatch.setattr(polling, "take_rows", dies)
+    monkeypatch.setattr(polling, "take_part", dies)
     with pytest.raises(KeyboardInterrupt), apps.as_jobs():
-        polling.poll_one(SqlView.objects.select_related("feed__organisation").get(), NODE)
-    monkeypatch.setattr(polling, "take_rows", real)
+        polling.poll_one(Connection.objects.select_related("feed__organisation").get(), NODE)
+    monkeypatch.setattr(polling, "take_part", real)
     assert poll() in (15, 35)  # as_jobs is one transaction here: the kill may have taken the parts back
     assert Record.objects.count() == 35
 
@@ -244,7 +204,7 @@ def test_a_source_that_is_away_is_noted_and_read_on_when_it_is_back(yifang, hosp
     )
     assert poll() == 0
     view.refresh_from_db()
-    assert view.error == "intake.view_away"
+    assert view.error == ("intake.view_gone" if hospital.kind == "mariadb" else "intake.view_forbidden")
     assert view.error_params["reason"]
     assert view.succeeded_at < view.tried_at
     poll()
@@ -271,11 +231,197 @@ def test_columns_that_changed_stop_the_reading_but_lose_nothing(yifang, hospital
     assert (view.error[:6], view.position) == ("table.", {})
 
 
+def altered(hospital, columns: str) -> None:
+    hospital.ask("DROP VIEW IF EXISTS v_lis")
+    hospital.ask(f"CREATE VIEW v_lis AS SELECT {columns} FROM lis")
+    hospital.ask("GRANT SELECT ON v_lis TO reader" + ("@localhost" if hospital.kind == "mariadb" else ""))
+
+
+COLUMNS = """no AS "报告单号", patient AS "姓名", born AS "出生日期", item AS "项目名称", value AS "结果",
+sampled AS "采样时间", changed"""
+CHANGES = {
+    "column renamed": (COLUMNS.replace('"采样时间"', '"采集时间"'), ("renamed", "采样时间 → 采集时间"), True),
+    "column dropped": (COLUMNS.replace('born AS "出生日期", ', ""), ("dropped", "出生日期"), True),
+    "column added": (COLUMNS + ', no AS "备用号"', ("added", "备用号"), True),
+    "type changed": (
+        COLUMNS.replace('sampled AS "采样时间"', """'2026-11-23 08:30' AS "采样时间\""""),
+        ("retyped", "采样时间 (instant → text)"), True,
+    ),
+    "obligatory column dropped": (COLUMNS.replace('value AS "结果",', ""), ("dropped", "结果"), False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_of_the_columns_turns_the_feed_red_and_the_rows_wait(yifang, hospital, county, client, change):
+    columns, (what, said), readable = CHANGES[change]
+    hospital.add(1)
+    view = begin(yifang, hospital)
+    assert poll() == 1
+    before = Connection.objects.get().position
+    altered(hospital, columns)
+    hospital.add(20)
+    hospital.add(21)
+    assert [poll(), poll()] == [0, 0]
+    view = Connection.objects.get()
+    assert view.error == "intake.columns_changed"
+    assert view.error_params[what] == said
+    assert view.position == before
+    assert Record.objects.count() == 1
+    client.force_login(county.users["hospital_desk"])
+    assert said in client.get("/feeds/hospital-his/").content.decode()
+    assert Entry.objects.filter(kind="intake.view_failed").count() == 1
+    if not readable:
+        with pytest.raises(UserError, match="known"), apps.as_jobs():
+            accept_columns(view.feed, NODE)
+        altered(hospital, COLUMNS)  # the hospital takes its change back: nobody need do anything
+    else:
+        with apps.as_jobs():
+            accept_columns(view.feed, NODE)
+    assert [poll(), poll()] == [2, 0]  # the row of the overlap says less or more now, and is the same row
+    assert (Record.objects.count(), Connection.objects.get().error) == (3, "")
+
+
+def test_columns_in_another_order_are_the_same(yifang, hospital):
+    hospital.add(1)
+    begin(yifang, hospital)
+    poll()
+    altered(hospital, 'changed, value AS "结果", item AS "项目名称", born AS "出生日期", sampled AS "采样时间", '
+            'patient AS "姓名", no AS "报告单号"')  # fmt: skip
+    hospital.add(20)
+    assert poll() == 1
+    assert (Record.objects.count(), Connection.objects.get().error) == (2, "")
+
+
+def test_a_view_that_is_gone_and_a_permission_that_is_lost_are_told_apart(yifang, hospital):
+    hospital.add(1)
+    begin(yifang, hospital)
+    poll()
+    who = "reader@localhost" if hospital.kind == "mariadb" else "reader"
+    hospital.ask(f"REVOKE SELECT ON v_lis FROM {who}")
+    poll()
+    assert Connection.objects.get().error == (
+        "intake.view_login" if hospital.kind == "mariadb" else "intake.view_forbidden"
+    )
+    hospital.ask(f"GRANT SELECT ON v_lis TO {who}")
+    hospital.ask("ALTER TABLE lis RENAME TO away") if hospital.kind == "mariadb" else hospital.ask("DROP VIEW v_lis")
+    hospital.add(2) if hospital.kind == "postgresql" else None
+    poll()
+    found = Connection.objects.get()
+    assert found.error == "intake.view_gone"
+    assert found.position["value"] == (START + timedelta(minutes=1)).isoformat()
+    if hospital.kind == "mariadb":
+        hospital.ask("ALTER TABLE away RENAME TO lis")
+        hospital.add(2)
+    else:
+        altered(hospital, COLUMNS)
+    assert poll() == 1
+    assert Connection.objects.get().error == ""
+
+
+def test_an_empty_result_where_rows_are_expected_is_told_as_silence(yifang, hospital, county):
+    """The view answers, and with nothing: no error of any database, and yet the desk hears of it."""
+    hospital.add(1)
+    begin(yifang, hospital)
+    poll()
+    with apps.as_jobs():
+        services.set_cadence(county.feeds["hospital"], 3600, NODE)
+    hospital.ask("DELETE FROM lis")
+    Batch.objects.update(received_at=clock.now() - timedelta(hours=4))
+    assert poll() == 0
+    assert Connection.objects.get().error == ""
+    (line,) = work_lines(county.viewer("hospital_desk"))
+    assert line.url == "/feeds/hospital-his/"
+
+
+def test_an_import_that_says_success_and_imported_nothing_is_no_success(yifang, hospital, county):
+    hospital.add(1)
+    begin(yifang, hospital)
+    poll()
+    for number in (30, 31):
+        hospital.add(number, value="")  # a result without its value: every row is refused
+    assert poll() == 2
+    found = Connection.objects.get()
+    assert (found.error, found.error_params) == ("intake.nothing_stored", {"rows": "2"})
+    assert Quarantined.objects.count() == 2
+    assert len(list(work_lines(county.viewer("hospital_desk")))) == 1
+    poll()
+    assert Connection.objects.get().error == "intake.nothing_stored"  # nothing better came since
+    hospital.add(32)
+    poll()
+    assert Connection.objects.get().error == ""
+
+
+def test_a_turn_reads_no_more_rows_than_it_may_and_goes_on_at_the_next(yifang, hospital):
+    for number in range(30):
+        hospital.add(number, START if number < 25 else None)  # more of one time than a turn may read
+    begin(yifang, hospital)
+    Connection.objects.update(settings={**Connection.objects.get().settings, "most": 10})
+    taken = [poll() for _ in range(5)]
+    assert (sum(taken), max(taken)) == (30, 10)
+    assert Record.objects.count() == 30
+
+
+def test_it_is_not_read_in_its_quiet_hours(yifang, hospital, monkeypatch):
+    begin(yifang, hospital)
+    Connection.objects.update(quiet="07:30-09:00,22:00-02:00")
+    for hour, minute, quiet in (
+        (7, 29, False),
+        (7, 30, True),
+        (9, 0, False),
+        (23, 0, True),
+        (1, 59, True),
+        (2, 0, False),
+    ):
+        now = datetime(2026, 11, 23, hour, minute, tzinfo=clock.CHINA)
+        monkeypatch.setattr(polling.clock, "now", lambda now=now: now)
+        assert (polling.due() == []) is quiet, (hour, minute)
+
+
+def test_what_is_seen_of_a_database_before_it_is_trusted(yifang, hospital):
+    for number in range(12):
+        hospital.add(number, value="" if number == 11 else "阳性")
+    begin(yifang, hospital)
+    with apps.as_jobs():
+        seen = look(Connection.objects.select_related("feed").get())
+    told = {one.code: one for one in seen.sights}
+    assert NAMES[hospital.kind] in told["connect.saw_server"].params["kind"] or hospital.kind == "mariadb"
+    assert told["connect.saw_rows"].params == {"rows": "12", "since": "—"}
+    assert "采样时间" in told["connect.saw_columns"].params["columns"]
+    assert told["connect.saw_reads_only"].level == "good"
+    assert {"connect.saw_clock", "connect.saw_zone"} & set(told)  # PostgreSQL tells its own zone
+    assert "居民身份证号" in told["connect.saw_missing"].params["fields"]
+    assert told["connect.saw_mapping"].params == {"mapping": "检验结果", "n": 6, "all": 7}
+    assert told["connect.saw_read"].params == {"records": 10, "refused": 0}
+    assert (seen.away, seen.is_bad) == (False, False)
+    for code in told:
+        for language in ("zh", "en"):
+            messages.render(code, told[code].params, language)
+
+
+def test_a_look_says_what_must_be_mended(yifang, hospital):
+    hospital.add(1)
+    begin(yifang, hospital)
+    poll()
+    who = "reader@localhost" if hospital.kind == "mariadb" else "reader"
+    hospital.ask(f"GRANT INSERT ON v_lis TO {who}")
+    hospital.ask("ALTER TABLE lis MODIFY changed datetime(3) NULL" if hospital.kind == "mariadb" else
+                 "ALTER TABLE lis ALTER changed DROP NOT NULL")  # fmt: skip
+    hospital.ask("INSERT INTO lis (no) VALUES ('R9')")
+    with apps.as_jobs():
+        seen = look(Connection.objects.select_related("feed").get())
+    levels = {one.code: one.level for one in seen.sights}
+    assert (levels["connect.saw_may_write"], levels["connect.saw_null_cursor"]) == ("warn", "bad")
+    assert seen.is_bad
+    hospital.ask("DROP VIEW v_lis")
+    with apps.as_jobs():
+        assert look(Connection.objects.select_related("feed").get()).away
+
+
 def test_the_password_is_sealed_and_nowhere_said(yifang, hospital, county):
     hospital.add(1)
     said = yifang("--view", "v_lis", "--cursor", "changed", typed=hospital.url)
-    view = SqlView.objects.get()
-    assert url_of(view) == hospital.url
+    view = Connection.objects.get()
+    assert settings_of(view)[1].password == "geheim-7"
     assert b"geheim" not in bytes(view.sealed)
     hospital.ask("DROP VIEW v_lis")
     poll()
@@ -283,19 +429,21 @@ def test_the_password_is_sealed_and_nowhere_said(yifang, hospital, county):
         cursor.execute("SELECT string_agg(e::text, '') FROM ledger_entry e")
         told = cursor.fetchone()[0]
     view.refresh_from_db()
-    assert "geheim" not in f"{said}{told}{view.server}{view.error_params}"
+    assert "geheim" not in f"{said}{told}{view.shown}{view.settings}{view.error_params}{settings_of(view)[1]!r}"
 
 
 def test_what_cannot_be_read_is_refused_before_anything_is_kept(yifang, hospital, tmp_path):
     hospital.add(1)
+    # MariaDB does not tell who may read nothing whether there is anything
+    absent = "view_forbidden" if hospital.kind == "mariadb" else "view_gone"
     wrong = [
         (("--view", "v_lis", "--cursor", "changed"), "", "view_no_url"),
-        (("--view", "v_lis", "--cursor", "changed"), "oracle://x:y@h/d", "view_url"),
+        (("--view", "v_lis", "--cursor", "changed"), "db2://x:y@h/d", "view_url"),
         (("--view", "v_lis", "--cursor", "changed"), "nonsense", "view_url"),
         (("--view", "v_lis"), hospital.url, "view_what"),
-        (("--view", "nowhere", "--cursor", "changed"), hospital.url, "view_away"),
-        (("--view", "v_lis", "--cursor", "nowhere"), hospital.url, "view_away"),
-        (("--view", "v_lis", "--cursor", "changed"), hospital.url.replace("geheim-7", "x"), "view_away"),
+        (("--view", "nowhere", "--cursor", "changed"), hospital.url, absent),
+        (("--view", "v_lis", "--cursor", "nowhere"), hospital.url, "view_columns"),
+        (("--view", "v_lis", "--cursor", "changed"), hospital.url.replace("geheim-7", "x"), "view_login"),
         (("--view", "v_lis", "--cursor", "changed", "--every", "often"), hospital.url, "duration"),
     ]  # fmt: skip
     for words, typed, code in wrong:
@@ -303,7 +451,7 @@ def test_what_cannot_be_read_is_refused_before_anything_is_kept(yifang, hospital
             yifang(*words, typed=typed)
         assert refused.value.code == f"intake.{code}", words
         assert "geheim" not in refused.value.render("zh")
-    assert not SqlView.objects.exists()
+    assert not Connection.objects.exists()
 
 
 def test_the_address_may_stand_in_the_environment(yifang, hospital, monkeypatch):
@@ -338,7 +486,7 @@ def test_it_is_read_when_it_is_due_and_no_more_when_it_is_off(yifang, hospital):
     assert len(polling.due()) == 1
     poll()
     assert polling.due() == []
-    SqlView.objects.update(tried_at=clock.now() - timedelta(hours=2))
+    Connection.objects.update(tried_at=clock.now() - timedelta(hours=2))
     assert len(polling.due()) == 1
     yifang("--off")
     assert polling.due() == []

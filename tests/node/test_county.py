@@ -73,8 +73,8 @@ def is_alive(node: Node) -> bool:
 def reread(node: Node) -> None:
     """Until the views were read once more."""
     with node.connect() as sql:
-        sql.execute("UPDATE intake_sqlview SET tried_at = NULL, succeeded_at = NULL")
-        wanted = "SELECT count(*) FROM intake_sqlview WHERE succeeded_at IS NOT NULL"
+        sql.execute("UPDATE intake_connection SET tried_at = NULL, succeeded_at = NULL")
+        wanted = "SELECT count(*) FROM intake_connection WHERE succeeded_at IS NOT NULL"
         node.until(lambda: sql.execute(wanted).fetchone() == (2,), "read again")
 
 
@@ -125,8 +125,11 @@ def test_neither_database_is_reached_from_the_other(node: Node) -> None:
     node.until(lambda: is_alive(node), "filled in")
     server = database.of(node.config)
     found = node.python(
-        "from yifang.apps.intake.models import SqlView; from yifang.apps.intake.services.views import url_of;"
-        "print(*{url_of(one) for one in SqlView.objects.all()})"
+        "from yifang.apps.intake.connectors.sql.settings import url_of;"
+        "from yifang.apps.intake.models import Connection;"
+        "from yifang.apps.intake.services.connections import settings_of;"
+        "urls = {url_of(settings_of(one)[1]).set(drivername='postgresql') for one in Connection.objects.all()};"
+        "print(*(url.render_as_string(hide_password=False) for url in urls))"
     )
     (address,) = found.stdout.split()
     with psycopg.connect(address, autocommit=True) as reader:

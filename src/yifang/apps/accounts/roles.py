@@ -39,6 +39,7 @@ DESK = {
     "suspicion.list", "suspicion.answer", "card.draft", "card.report", "card.view", "card.review", "card.enter",
     "card.correct", "card.delete", "card.export", "card.print", "person.open", "person.match", "person.link", "record.view", "case.list",
     "feedback.read", "quarantine.view", "quarantine.mend", "intake.upload", "glass.answer", "place.match", "count.view",
+    "feed.connect", "register.view",
 }  # fmt: skip
 DISTRICT = {
     "card.view", "card.audit", "card.merge", "card.delete", "card.correct", "card.enter", "card.export", "card.print", "case.list",

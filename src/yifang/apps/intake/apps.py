@@ -12,13 +12,20 @@ class IntakeConfig(AppConfig):
 
     def ready(self) -> None:
         from yifang.apps.intake import feed_pages, jobs, queries, subscribers
-        from yifang.apps.intake.services import views
+        from yifang.apps.intake.connectors import polling, registry
+        from yifang.apps.intake.connectors.cda.adapter import Cda
+        from yifang.apps.intake.connectors.fhir.adapter import Fhir
+        from yifang.apps.intake.connectors.folder.adapter import Folder
+        from yifang.apps.intake.connectors.soap.adapter import Soap
+        from yifang.apps.intake.connectors.sql.adapter import Sql
+        from yifang.apps.intake.services import connections
         from yifang.apps.intake.services.batches import context
-        from yifang.apps.intake.sql import polling
         from yifang.kernel import protocols
 
         protocols.loops.add(protocols.Loop("intake.watch", jobs.watch, "watch"))
-        protocols.loops.add(protocols.Loop("intake.views", polling.poll, "watch"))
+        protocols.loops.add(protocols.Loop("intake.sources", polling.poll, "watch"))
+        for connector in (Sql(), Soap(), Cda(), Folder(), Fhir()):
+            registry.add(connector)
         subscribers.register()
         roles = frozenset(key for key, role in ROLES.items() if "quarantine.view" in role.may)
         protocols.menu.add(
@@ -58,7 +65,8 @@ class IntakeConfig(AppConfig):
         )
         protocols.sealed.add(protocols.Sealed("intake.Quarantined.sealed", context))
         protocols.sealed.add(protocols.Sealed("intake.Quarantined.mended", context))
-        protocols.sealed.add(protocols.Sealed("intake.SqlView.sealed", views.context))
+        protocols.sealed.add(protocols.Sealed("intake.Connection.sealed", connections.context))
+        protocols.sealed.add(protocols.Sealed("intake.Look.sample", connections.sample_context))
         labels = {"feed": _("数据源"), "feed_key": _("接口密钥"), "batch": _("批次"), "quarantine": _("隔离条目")}
         protocols.name_words("subject", labels)
         protocols.subject_pages.add(protocols.SubjectPage("feed", "intake:feed"))

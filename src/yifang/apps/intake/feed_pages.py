@@ -16,10 +16,10 @@ from django.views.decorators.http import require_safe
 
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.accounts.words import message_language
-from yifang.apps.intake import feed_numbers, queries
+from yifang.apps.intake import connectors, feed_numbers, queries
 from yifang.apps.intake.feed_numbers import DAYS
 from yifang.apps.intake.keys_command import state as key_state
-from yifang.apps.intake.models import Feed, SqlView
+from yifang.apps.intake.models import Connection, Feed
 from yifang.kernel import clock, messages
 from yifang.kernel.protocols import WorkLine
 from yifang.web import components
@@ -38,7 +38,7 @@ def feeds(request: HttpRequest) -> HttpResponse:
     today, now = clock.today(), clock.now()
     rows = []
     for one in queries.feed_states(request.viewer, _since(today)):
-        found = feed_numbers.state(one.line.feed, one.line.last_at, bool(one.view and one.view.error), now)
+        found = feed_numbers.state(one.line.feed, one.line.last_at, bool(one.connection and one.connection.error), now)
         days = feed_numbers.by_day(one.days, today)
         rows.append(
             {
@@ -57,10 +57,10 @@ def feed(request: HttpRequest, code: str) -> HttpResponse:
     """One feed. Its numbers open to the batches and the quarantine behind them."""
     today, now = clock.today(), clock.now()
     one = queries.feed_state(code, _since(today), request.viewer)
-    found = feed_numbers.state(one.line.feed, one.line.last_at, bool(one.view and one.view.error), now)
+    found = feed_numbers.state(one.line.feed, one.line.last_at, bool(one.connection and one.connection.error), now)
     figures = feed_numbers.figures(one.days)
     context = {
-        "feed": one.line.feed, "line": one.line, "view": one.view, "days": DAYS, "figures": figures,
+        "feed": one.line.feed, "line": one.line, "connection": one.connection, "days": DAYS, "figures": figures,
         "state": state_words(found), "tone": _TONES[found], "found": found,
         "trouble": _trouble(one.line.feed, one, found), "ways": _ways(one),
         "cadence": span_words(one.line.feed.cadence),
@@ -80,7 +80,7 @@ def work_lines(viewer: Viewer) -> Iterator[WorkLine]:
         return
     now = clock.now()
     for one in queries.watched(viewer):
-        feed, failing = one.line.feed, bool(one.view and one.view.error)
+        feed, failing = one.line.feed, bool(one.connection and one.connection.error)
         found = feed_numbers.state(feed, one.line.last_at, failing, now)
         if _TONES[found] == "bad":
             label = f"{name_of(feed)}：{state_words(found)}" if message_language() == "zh" else ""
@@ -127,13 +127,15 @@ def _ways(one: queries.FeedState) -> list[tuple[str, str]]:
         )
     if good := sum(key_state(key) == "good" for key in one.keys):
         ways.append(("HTTP", ngettext("{n} 个在用密钥", "{n} 个在用密钥", good).format(n=good)))
-    if one.view:
-        every = span_words(one.view.every)
-        shown = _("{server} 的视图 {view}，按 {cursor}，每 {every} 读一次")
+    if (read := one.connection) is not None:
+        place = " ".join(
+            str(read.settings[key]) for key in ("view", "operation", "path", "resource") if key in read.settings
+        )
+        shown = _("{source} {place}，每 {every} 读一次")
         ways.append(
             (
-                _("数据库视图"),
-                shown.format(server=one.view.server, view=one.view.view, cursor=one.view.cursor, every=every),
+                connectors.get(read.connector).title,
+                shown.format(source=read.shown, place=place, every=span_words(read.every)),
             )
         )
     return ways
@@ -141,8 +143,8 @@ def _ways(one: queries.FeedState) -> list[tuple[str, str]]:
 
 def _trouble(feed: Feed, one: queries.FeedState, found: str) -> str:
     """What is wrong with the feed and what to do, empty where nothing is."""
-    if found == "failing" and one.view:
-        return reason_of(one.view)
+    if found == "failing" and one.connection:
+        return reason_of(one.connection)
     if found == "silent":
         text = _("应每 {cadence} 来一次，已超过三倍时间没有收到。请查来源系统和接口程序是否停了。")
         return text.format(cadence=span_words(feed.cadence))
@@ -151,12 +153,12 @@ def _trouble(feed: Feed, one: queries.FeedState, found: str) -> str:
     return ""
 
 
-def reason_of(view: SqlView) -> str:
-    """Why a view cannot be read, in words."""
+def reason_of(read: Connection) -> str:
+    """Why a source cannot be read, in words."""
     try:
-        return messages.render(view.error, view.error_params, message_language())
+        return messages.render(read.error, read.error_params, message_language())
     except messages.MessageError:  # noted by another version
-        return view.error
+        return read.error
 
 
 def _fields() -> list[tuple[str, Any]]:

@@ -20,6 +20,7 @@ from procrastinate.contrib.django import app
 
 from yifang.apps.intake import services
 from yifang.apps.intake.models import Batch, Feed
+from yifang.apps.intake.services import connections, looking
 from yifang.apps.ledger.services import NODE
 from yifang.kernel import clock
 
@@ -41,6 +42,12 @@ log = structlog.get_logger(__name__)
 def replay(item: str) -> None:
     """Read a mended item again."""
     services.replay(UUID(item))
+
+
+@app.task(name=connections.LOOK_TASK)
+def look(feed: str) -> None:
+    """Look at a source for the page that asked."""
+    looking.keep_look(UUID(feed))
 
 
 def watch(stop: threading.Event) -> None:

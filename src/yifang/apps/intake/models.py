@@ -51,30 +51,67 @@ class FeedKey(models.Model):
         return self.name
 
 
-class SqlView(models.Model):
-    """A view of a hospital's database that the feed is read from, and how far it was read.
+class Connection(models.Model):
+    """How a feed is read from where its source keeps it: by which connector, with which settings, and how far.
 
-    `sealed` is the address with its password. `position` is the last value of the cursor column with its type; `seen`
-    holds what was taken within the overlap before it, so that it is not taken again.
+    `sealed` holds its secret; a page may write it and never read it. `position` is the last watermark with its type;
+    `seen` what was taken within the overlap before it, so that it is not taken again. `columns` are those that reading
+    goes by, `found` those that are there now where they differ: then nothing is read until somebody accepts them.
     """
 
-    feed = models.OneToOneField(Feed, on_delete=models.PROTECT, primary_key=True, related_name="view")
+    feed = models.OneToOneField(Feed, on_delete=models.PROTECT, primary_key=True, related_name="connection")
+    connector = models.CharField(max_length=20)
+    settings = models.JSONField(default=dict)
     sealed = models.BinaryField()
-    server = models.CharField(max_length=200)  # kind, host and database, for people: no user, no password
-    view = models.CharField(max_length=128)
-    cursor = models.CharField(max_length=64)
+    shown = models.CharField(max_length=200)  # kind, host and place, for people: no user, no password
     every = models.PositiveIntegerField()  # seconds
-    overlap = models.PositiveIntegerField()  # seconds, or numbers
-    mapping = models.TextField(blank=True)  # YAML; empty: one of the built-in ones
+    quiet = models.CharField(max_length=80, blank=True)
     position = models.JSONField(default=dict)
     seen = models.JSONField(default=dict)
+    columns = models.JSONField(default=list)
+    found = models.JSONField(default=list)
     tried_at = models.DateTimeField(null=True)
     succeeded_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=60, blank=True)  # a message code; empty: the last try succeeded
     error_params = models.JSONField(default=dict)
 
     def __str__(self) -> str:
-        return f"{self.server} {self.view}"
+        return self.shown
+
+
+class FeedMapping(models.Model):
+    """One version of how a feed's tables are read (YAML); the highest number counts, an empty text is none."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="mappings")
+    number = models.PositiveIntegerField()
+    text = models.TextField(blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("feed", "number"), name="one_version_a_number"),)
+        ordering = ("-number",)
+
+    def __str__(self) -> str:
+        return f"{self.feed_id} {self.number}"
+
+
+class Look(models.Model):
+    """What was seen the last time somebody had a source looked at: `sights`, and sealed, up to ten of its rows.
+
+    The jobs process looks, for the page may not know the password; `done_at` is empty while it has not yet.
+    """
+
+    feed = models.OneToOneField(Feed, on_delete=models.PROTECT, primary_key=True, related_name="look")
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    sights = models.JSONField(default=list)  # [level, code, params] of each
+    sample = models.BinaryField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.feed_id)
 
 
 class BatchState(models.TextChoices):

@@ -12,12 +12,12 @@ from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.intake.models import (
     Batch,
     BatchState,
+    Connection,
     Feed,
     FeedDay,
     FeedKey,
     Quarantined,
     QuarantineState,
-    SqlView,
 )
 from yifang.kernel import clock
 from yifang.kernel.errors import NotFound
@@ -37,11 +37,11 @@ class FeedLine:
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """A feed with its days since some day, the view it is read from and the keys it is posted through."""
+    """A feed with its days since some day, the source it is read from and the keys it is posted through."""
 
     line: FeedLine
     days: list[FeedDay]
-    view: SqlView | None
+    connection: Connection | None
     keys: list[FeedKey]
 
 
@@ -83,8 +83,8 @@ def feed_states(viewer: Viewer, since: date, code: str = "") -> list[FeedState]:
     keys: dict[UUID, list[FeedKey]] = defaultdict(list)
     for key in FeedKey.objects.filter(feed__in=ids).defer("digest"):
         keys[key.feed_id].append(key)
-    views = {view.feed_id: view for view in _views(ids)}
-    return [FeedState(line, days[line.feed.id], views.get(line.feed.id), keys[line.feed.id]) for line in lines]
+    read = _connections(ids)
+    return [FeedState(line, days[line.feed.id], read.get(line.feed.id), keys[line.feed.id]) for line in lines]
 
 
 def feed_state(code: str, since: date, viewer: Viewer) -> FeedState:
@@ -96,16 +96,16 @@ def feed_state(code: str, since: date, viewer: Viewer) -> FeedState:
 
 
 def watched(viewer: Viewer) -> list[FeedState]:
-    """The feeds of which somebody said how often they should come, or that are read from a view; without their days."""
+    """The feeds of which somebody said how often they should come, or that have a source; without their days."""
     rows = list(Feed.objects.filter(organisation=viewer.organisation_id, active=True))
-    views = {view.feed_id: view for view in _views([feed.id for feed in rows])}
-    rows = [feed for feed in rows if feed.cadence or feed.id in views]
+    read = _connections([feed.id for feed in rows])
+    rows = [feed for feed in rows if feed.cadence or feed.id in read]
     last = dict(Batch.objects.filter(feed__in=rows).values_list("feed").annotate(at=Max("received_at")))
-    return [FeedState(FeedLine(feed, last.get(feed.id), 0), [], views.get(feed.id), []) for feed in rows]
+    return [FeedState(FeedLine(feed, last.get(feed.id), 0), [], read.get(feed.id), []) for feed in rows]
 
 
-def _views(feeds: Sequence[UUID]) -> QuerySet[SqlView]:
-    return SqlView.objects.filter(feed__in=feeds).defer("sealed", "mapping", "seen")
+def _connections(feeds: Sequence[UUID]) -> dict[UUID, Connection]:
+    return {one.feed_id: one for one in Connection.objects.filter(feed__in=feeds).defer("sealed", "seen")}
 
 
 def batches(

@@ -1,7 +1,8 @@
-"""`yifang feeds view CODE`: read a feed from a view of a hospital's database.
+"""`yifang feeds view CODE`: read a feed from a view of a hospital's database, of an address in one line.
 
 The address holds a password: it comes from an environment variable or standard input, never as an argument. Before
-anything is kept the database is asked once, and what its first rows would become is said.
+anything is kept the database is asked once, and what its first rows would become is said. `yifang connect` does
+the same for every kind of source, field by field.
 """
 
 import argparse
@@ -12,10 +13,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from yifang.apps.intake.connectors import get, position
+from yifang.apps.intake.connectors.protocol import Rows, SourceFailed
+from yifang.apps.intake.connectors.settings import read
+from yifang.apps.intake.connectors.sql.settings import SqlSettings, from_address
 from yifang.apps.intake.durations import duration
 from yifang.apps.intake.models import Feed
-from yifang.apps.intake.services.views import drop_view, set_view
-from yifang.apps.intake.sql import polling, position, source
+from yifang.apps.intake.services.connections import connect, disconnect
+from yifang.apps.intake.services.mappings import set_mapping
 from yifang.apps.ledger.services import NODE
 from yifang.formats import tabular
 from yifang.kernel.errors import UserError
@@ -44,51 +49,50 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, feed: Feed, words: Words) -> None:
     """Try it, keep it, say so."""
     if args.off:
-        drop_view(feed, NODE)
+        disconnect(feed, NODE)
         print(words("said_no_view", code=feed.code))
         return
     if not args.view or not args.cursor:
         raise UserError("intake.view_what")
-    every, overlap = int(duration(args.every).total_seconds()), _overlap(args.overlap)
-    mapping = _mapping(args.mapping)
-    address = _address(args.url_from_env)
-    url = source.read_url(address)
-    first = _first_rows(url, args, mapping)
-    set_view(
-        feed, address.strip(), source.shown(url), args.view, args.cursor, NODE, every=every, overlap=overlap,
-        mapping=mapping, since=args.since,
-    )  # fmt: skip
-    print(words("said_view", code=feed.code, server=source.shown(url), view=args.view, every=args.every))
+    pace = {"every": int(duration(args.every).total_seconds()), "overlap": _overlap(args.overlap)}
+    mapping = mapping_text_of(args.mapping)
+    given = from_address(_address(args.url_from_env)) | {"view": args.view, "cursor": args.cursor} | pace
+    settings = read(SqlSettings, given)
+    assert isinstance(settings, SqlSettings)
+    first = _first_rows(settings, args, mapping)
+    connect(feed, "sql", given, NODE, since=args.since)
+    set_mapping(feed, mapping, NODE)
+    shown = get("sql").shown(settings)
+    print(words("said_view", code=feed.code, server=shown, view=args.view, every=args.every))
     items = list(first)
     refused = [item.refusal for item in items if item.refusal is not None]
-    print(
-        words(
-            "said_view_sample", rows=len(items), records=sum(len(item.records) for item in items), refused=len(refused)
-        )
-    )
+    records = sum(len(item.records) for item in items)
+    print(words("said_view_sample", rows=len(items), records=records, refused=len(refused)))
 
 
-def _first_rows(url: Any, args: argparse.Namespace, mapping: str) -> Sequence[Any]:
+def _first_rows(settings: SqlSettings, args: argparse.Namespace, mapping: str) -> Sequence[Any]:
     columns = tabular.parse_mapping(mapping, args.mapping.name) if mapping else None
     try:
-        with source.opened(url) as database:
+        with get("sql").opened(settings) as source:
             lower = position.loaded(position.typed(args.since)) if args.since else None
-            header, parts = database.rows(args.view, args.cursor, lower, most=_SAMPLE)
-            rows = [tuple(row) for part in parts for row in part]
-    except source.SourceFailed as failed:
-        raise UserError("intake.view_away", reason=failed.reason) from None
-    place = polling.column(header, args.cursor)
+            header = [one.name for one in source.columns()]
+            parts = [part for part in source.parts(lower, _SAMPLE) if isinstance(part, Rows)]
+    except SourceFailed as failed:
+        raise UserError(failed.code, reason=failed.reason) from None
     if refusal := tabular.fits(header, columns):
         raise UserError(refusal.code, **dict(refusal.params))
+    rows = [row for part in parts for row in part.rows]
     try:
-        for row in rows:
-            position.dumped(row[place])
+        for part in parts:
+            for row in part.rows:
+                position.dumped(row[part.cursor])
     except TypeError as wrong:
         raise UserError("intake.view_cursor_type", cursor=args.cursor, type=str(wrong)) from None
     return list(tabular.read_rows(header, rows, args.view, columns)) if rows else []
 
 
-def _mapping(path: Path | None) -> str:
+def mapping_text_of(path: Path | None) -> str:
+    """The text of a mapping file, which is one. Raises UserError."""
     if path is None:
         return ""
     try:

@@ -20,9 +20,9 @@ from django.db import transaction
 from django.db.models import Sum
 from psycopg import sql
 
-from yifang.apps.intake.models import Batch, Feed, SqlView
-from yifang.apps.intake.services.views import set_view, url_of
-from yifang.apps.intake.sql import source
+from yifang.apps.intake.connectors.sql.settings import SqlSettings, from_address, url_of
+from yifang.apps.intake.models import Batch, Connection, Feed
+from yifang.apps.intake.services.connections import connect, settings_of
 from yifang.apps.ledger.services import NODE
 from yifang.kernel.errors import ConfigError
 from yifang.node import roles
@@ -55,7 +55,7 @@ class Hospital:
 
         Raises ConfigError where the two databases cannot be kept apart, or the parts that read databases are missing.
         """
-        source.read_url(self._address(""))  # before anything is made
+        from_address(self._address(""))  # before anything is made
         self._make()
         script = folder / "feeds" / feeds.DATABASE / "views.sql"
         with script.open("rb") as file:
@@ -81,7 +81,7 @@ class Hospital:
 
     def is_read(self) -> bool:
         """Whether both views were read to their end since they were registered."""
-        return not SqlView.objects.filter(feed__code__in=VIEWS, succeeded_at=None).exists()
+        return not Connection.objects.filter(feed__code__in=VIEWS, succeeded_at=None).exists()
 
     # -- the database
 
@@ -135,20 +135,23 @@ class Hospital:
             return
         password = secrets.token_urlsafe(24)
         address = self._address(password)
-        shown = source.shown(source.read_url(address))
         with psycopg.connect(self._server.dsn("admin"), autocommit=True) as admin:
             roles.set_password(admin, self._reader, password)
         with transaction.atomic():
             for feed in (visits, results):
                 view, overlap = VIEWS[feed.code]
-                set_view(feed, address, shown, view, CURSOR, NODE, every=EVERY, overlap=overlap)
+                given = {"view": view, "cursor": CURSOR, "every": EVERY, "overlap": overlap, "most": 0}
+                connect(feed, "sql", from_address(address) | given, NODE)
 
     def _is_registered(self) -> bool:
-        views = list(SqlView.objects.filter(feed__code__in=VIEWS))
+        views = list(Connection.objects.filter(feed__code__in=VIEWS))
         if len(views) < len(VIEWS):
             return False
         try:
-            psycopg.connect(url_of(views[0]), connect_timeout=10).close()
+            _connector, settings = settings_of(views[0])
+            assert isinstance(settings, SqlSettings)
+            address = url_of(settings).set(drivername="postgresql").render_as_string(hide_password=False)
+            psycopg.connect(address, connect_timeout=10).close()
         except psycopg.OperationalError:  # its socket lies elsewhere now, or the role has another password
             return False
         return True

@@ -18,7 +18,7 @@ from yifang.apps.accounts.words import both
 from yifang.apps.intake.models import TRANSITIONS, Batch, Quarantined, QuarantineState
 from yifang.apps.intake.services import days
 from yifang.apps.intake.services.batches import context, receive_items
-from yifang.apps.intake.services.views import mapping_of
+from yifang.apps.intake.services.mappings import mapping_of
 from yifang.apps.ledger.services import NODE, Actor, Change, append, looked
 from yifang.formats.canonical import Refusal
 from yifang.kernel import clock

@@ -1,2 +1,0 @@
-"""Feeds that are views of a hospital's database: asking it (`source`), going on where one stopped (`position`), the
-loop (`polling`)."""
