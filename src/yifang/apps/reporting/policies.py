@@ -4,6 +4,11 @@ from yifang.kernel.row_security import CASE_GROUPS, ORGANISATIONS, ROLE, SCOPES,
 
 TABLES = [
     Table("reporting_suspicion", may="SELECT, UPDATE", rows=seen("reporting_suspicion.id")),
+    Table(
+        "reporting_interruption",
+        may="SELECT, INSERT, UPDATE (state, shown_at, shown_to_id, shown_in, lead_id)",
+        rows=seen("reporting_interruption.lead_id"),
+    ),
     Table("reporting_card", may="SELECT, INSERT, UPDATE", rows=seen("reporting_card.id")),
     Table("reporting_cardversion", may="SELECT, INSERT", rows=seen("reporting_cardversion.card_id")),
     Table("reporting_revision", may="SELECT, INSERT, UPDATE", rows=seen("reporting_revision.card_id")),

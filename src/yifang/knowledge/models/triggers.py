@@ -175,6 +175,18 @@ class EvidenceRules(Model):
     explain: str
 
 
+class InterruptionPolicy(Entry):
+    """When a doctor may be interrupted: at which moments of a visit, how often, and by what certainty.
+
+    `kinds`: evidence that the doctor wrote down; with it moderate confidence is enough.
+    """
+
+    moments: tuple[Literal["diagnosis", "closed"], ...]
+    once_in_days: int = Field(ge=1)
+    confidences: tuple[Level, ...]
+    kinds: tuple[str, ...]
+
+
 class TriggersPack(Pack):
     """`triggers.yaml`."""
 
@@ -191,3 +203,4 @@ class TriggersPack(Pack):
     diagnosis_text: tuple[TextTrigger, ...]
     negative_rules: tuple[NegativeRule, ...]
     rules: EvidenceRules
+    interruption: InterruptionPolicy

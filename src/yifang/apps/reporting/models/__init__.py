@@ -21,6 +21,12 @@ from yifang.apps.reporting.models.cards import (
     Suspicion,
     SuspicionState,
 )
+from yifang.apps.reporting.models.interruptions import (
+    INTERRUPTION_TRANSITIONS,
+    Interruption,
+    InterruptionMoment,
+    InterruptionState,
+)
 from yifang.apps.reporting.models.national import NationalCard, Standing
 from yifang.apps.reporting.models.revisions import Revision, RevisionKind
 
@@ -28,6 +34,7 @@ __all__ = [
     "CARD_TRANSITIONS",
     "DUPLICATE_TRANSITIONS",
     "GONE",
+    "INTERRUPTION_TRANSITIONS",
     "NO_REPORT",
     "SUSPICION_TRANSITIONS",
     "Card",
@@ -39,6 +46,9 @@ __all__ = [
     "Duplicate",
     "DuplicateState",
     "EntrySource",
+    "Interruption",
+    "InterruptionMoment",
+    "InterruptionState",
     "NationalCard",
     "Reconciliation",
     "Revision",

@@ -75,6 +75,8 @@ class Suspicion(models.Model):
     due_at = models.DateTimeField()
     answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
+    # By which it asked its doctor; null: it waits in the list only.
+    interruption = models.ForeignKey("Interruption", on_delete=models.SET_NULL, null=True, related_name="suspicions")
 
     class Meta:
         constraints = (

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.ledger.services import Change, append, together
-from yifang.apps.reporting import desks, policy, versions, visible
+from yifang.apps.reporting import desks, interrupting, policy, versions, visible
 from yifang.apps.reporting.models import SUSPICION_TRANSITIONS, Card, CardState, Suspicion, SuspicionState
 from yifang.apps.reporting.rules import blocking
 from yifang.apps.reporting.services import cards
@@ -109,6 +109,7 @@ def _answer_suspicion(card: Card, viewer: Viewer) -> None:
     suspicion.answered_by_id, suspicion.answered_at = viewer.user_id, clock.now()
     suspicion.save()
     desks.follow_suspicion(suspicion, viewer)
+    interrupting.follow([suspicion], viewer)
     append(
         Change(
             "reporting.suspicion_answered", "suspicion", suspicion.id,

@@ -14,7 +14,7 @@ from yifang.apps.accounts.models import User
 from yifang.apps.accounts.queries import valid_seats
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.ledger.services import Change, append
-from yifang.apps.reporting import desks, policy, visible
+from yifang.apps.reporting import desks, interrupting, policy, visible
 from yifang.apps.reporting.models import DismissReason, Suspicion, SuspicionState
 from yifang.apps.work.models import Desk, WorkItem, WorkState
 from yifang.kernel import clock
@@ -76,6 +76,7 @@ def _move(suspicion: Suspicion, to: SuspicionState, viewer: Viewer, facts: dict[
     suspicion.state = to
     suspicion.save()
     desks.follow_suspicion(suspicion, viewer)
+    interrupting.follow([suspicion], viewer)
     append(
         Change(
             "reporting.suspicion_answered", "suspicion", suspicion.id, facts={"state": to, **facts},

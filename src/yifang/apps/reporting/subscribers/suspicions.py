@@ -22,7 +22,7 @@ from yifang.apps.accounts.visibility import SHARED_IN_A_DEPARTMENT, Subject, gro
 from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.ledger.subscriptions import Heard
 from yifang.apps.records.models import Record, RecordState
-from yifang.apps.reporting import clocks, desks, visible
+from yifang.apps.reporting import clocks, desks, interrupting, visible
 from yifang.apps.reporting.identifying import Background, Found, Kept, identified
 from yifang.apps.reporting.models import Suspicion, SuspicionState
 from yifang.identify import Reported
@@ -61,6 +61,7 @@ def on_records(heard: Sequence[Heard]) -> None:
             book.guard(row, found)
     book.guard_later_versions(rows)
     book.close()
+    interrupting.at_moments((visit for row, _ in said if (visit := interrupting.visit_of(row))), NODE)
     for hook in protocols.identified:
         hook.call([(row, found.syndromes) for row, found in said], book.gone)
 
@@ -142,6 +143,7 @@ class _Book:
         Suspicion.objects.bulk_update(changed, _SAVED, batch_size=500)
         for one in chain(fresh, changed):
             desks.follow_suspicion(one, NODE)
+        interrupting.follow(changed, NODE)
         changes = [_change(one, "found") for one in fresh]
         changes += [_change(one, _what(self._before[one.id]["state"], one.state)) for one in changed]
         if changes:
