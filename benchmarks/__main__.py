@@ -23,6 +23,7 @@ BENCHMARKS = {
     "batch": "benchmarks.batch",
     "export": "benchmarks.export",
     "pages": "benchmarks.pages",
+    "quality": "benchmarks.quality",
     "link": "benchmarks.link",
     "people": "benchmarks.people",
     "memory": "benchmarks.memory",

@@ -15,6 +15,7 @@ from tests.cast.scene import CAST, FAR_NURSE, SIGNED_OUT
 from yifang.apps.intake import queries as intake
 from yifang.apps.ledger import queries as ledger
 from yifang.apps.reporting.queries import cards, cases
+from yifang.apps.reporting.queries.quality import Chosen
 from yifang.apps.surveillance.counting.selection import Selection
 from yifang.apps.surveillance.models import DayKind, PlaceKind
 from yifang.apps.surveillance.queries.numbers import Part
@@ -24,6 +25,8 @@ from yifang.kernel import clock
 EVERYTHING = Selection(
     "310112", date(2020, 1, 6), date(2100, 1, 1), day=DayKind.ONSET, place=PlaceKind.REPORTING, official=False
 )
+
+QUALITY = Chosen(date(2020, 1, 1), date(2100, 1, 1))
 
 # Those who go together, to keep the lines short; a word that is no group is a name of the cast.
 GROUPS: Mapping[str, str] = {
@@ -179,6 +182,8 @@ PAGES = (
     post("reporting:explain_late", "hiv.card", "hospital_desk hiv_officer", reason="测试"),
     post("reporting:delete", "hiv.card", "hospital_desk hiv_officer", reason="测试"),
     post("reporting:word", "hiv.card", "desks cdc"),  # leads to the question why
+    Page("reporting:quality", "", "desks cdc bureau"),
+    Page("reporting:quality_cards", "", "nobody"),  # without an indicator there is no such page
     Page("reporting:paper", "hiv.card", "doctors desks cdc"),  # leads to the question why
     Page("reporting:versions", "child.card", "ward hospital_desk district outside"),
     post("reporting:papers", "", "doctors desks cdc", pick="hiv.card"),  # nothing of another hospital
@@ -328,6 +333,13 @@ QUERIES = (
     Query("reporting.queries.national.tab_counts"),
     Query("reporting.queries.national.last_export"),
     Query("reporting.queries.national.punctuality", (date(2026, 1, 1), date(2026, 12, 31))),
+    Query("reporting.queries.quality.lines", ("department", QUALITY)),
+    Query("reporting.queries.quality.total", (QUALITY,)),
+    Query("reporting.queries.quality.diseases", (QUALITY,)),
+    Query("reporting.queries.quality.behind", (QUALITY, "complete", None), {
+        "hiv.card": "hospital_desk hiv_officer", "child.card": "hospital_desk district outside",
+        "pupil.card": "hospital_desk district",
+    }),
     Query("reporting.queries.search.look_up", ("司徒明远",), {"hiv.case": "clinician hospital_desk hiv_officer"}),
     Query("reporting.queries.suspicions.waiting"),
     Query("reporting.queries.suspicions.suspicion_list"),

@@ -62,7 +62,7 @@ def test_every_role_is_led_to_what_is_open_to_it(county, role):
 @pytest.mark.parametrize(
     ("role", "names", "comes", "climbs"),
     [
-        ("bureau", {"situation", "signals", "packs"}, [], ["县区审核报告卡", "审核订正", "核实预警信号"]),
+        ("bureau", {"situation", "quality", "signals", "packs"}, [], ["县区审核报告卡", "审核订正", "核实预警信号"]),
         ("auditor", {"ledger", "packs"}, [], []),
         ("administrator", {"ledger", "packs"}, [], ["处理读不进来的数据"]),
         ("school_nurse", {"cases", "packs"}, [], []),

@@ -19,6 +19,7 @@ from yifang.knowledge.models import (
     LinkagePack,
     ManagementPack,
     NationalSystemPack,
+    QualityPack,
     ReportCardPack,
     ResourcesPack,
     ResponsibilitiesPack,
@@ -197,6 +198,11 @@ class Knowledge:
     def linkage(self) -> LinkagePack:
         """By which rules two records are of one person."""
         return self._pack(LinkagePack)
+
+    @property
+    def quality(self) -> QualityPack:
+        """How well cards are reported, and which specialist systems want a number."""
+        return self._pack(QualityPack)
 
     def _pack(self, model: type[P]) -> P:
         pack = self.packs[model.NAME]

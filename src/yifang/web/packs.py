@@ -45,6 +45,7 @@ TITLES: dict[str, Promise] = {
     "calendar": gettext_lazy("节假日"),
     "work": gettext_lazy("工作事项与时限"),
     "linkage": gettext_lazy("人员关联规则"),
+    "quality": gettext_lazy("报告质量"),
 }
 _HEAD = ("meta", "provenance")
 CONFIDENCES: dict[str, tuple[Promise, components.Tone]] = {

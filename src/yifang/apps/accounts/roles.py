@@ -39,14 +39,15 @@ DESK = {
     "suspicion.list", "suspicion.answer", "card.draft", "card.report", "card.view", "card.review", "card.enter",
     "card.correct", "card.delete", "card.export", "card.print", "person.open", "person.match", "person.link", "record.view", "case.list",
     "feedback.read", "quarantine.view", "quarantine.mend", "intake.upload", "glass.answer", "place.match", "count.view",
-    "feed.connect", "register.view",
+    "feed.connect", "register.view", "quality.view",
 }  # fmt: skip
 DISTRICT = {
     "card.view", "card.audit", "card.merge", "card.delete", "card.correct", "card.enter", "card.export", "card.print", "case.list",
     "case.export", "person.open", "person.link", "record.view", "signal.list", "signal.answer", "place.match", "place.create",
-    "grid.assign", "glass.answer", "count.view", "national.view",
+    "grid.assign", "glass.answer", "count.view", "national.view", "quality.view",
 }  # fmt: skip
 LOOK = frozenset({"signal.list", "count.view"})
+WATCH = LOOK | {"quality.view"}
 DUTY = frozenset(DISTRICT - {"card.merge", "person.link"} | {"glass.open"})
 
 _ROLES = [
@@ -57,9 +58,9 @@ _ROLES = [
     Role("epidemiologist", "疾控流调监测", "CDC epidemiologist", "area", "疾控监测员", frozenset(DISTRICT), ordinary="case"),
     Role("cdc_lab", "疾控实验室", "CDC laboratory", "area", "疾控实验室", LOOK, ordinary="case"),
     Role("duty_officer", "疾控值班", "CDC duty officer", "area", "疾控值班长", DUTY, ordinary="case"),
-    Role("supervisor", "疾控监督员", "CDC supervisor", "area", "疾控监督员", LOOK, ordinary="count"),
+    Role("supervisor", "疾控监督员", "CDC supervisor", "area", "疾控监督员", WATCH, ordinary="count"),
     Role("health_inspection", "卫生监督执法", "Health inspection", "area", "疾控监督员"),
-    Role("bureau", "卫健局(疾控局)", "Health bureau", "area", "卫健局管理员", LOOK, ordinary="count"),
+    Role("bureau", "卫健局(疾控局)", "Health bureau", "area", "卫健局管理员", WATCH, ordinary="count"),
     Role("eoc_commander", "应急指挥长", "EOC commander", "area", "政府领导", LOOK, ordinary="count"),
     Role("eoc_staff", "应急指挥中心", "EOC staff", "area", "卫健局管理员", LOOK, ordinary="count"),
     Role("group_office", "总医院公卫健康部", "Medical-group public-health office", "organisation", "医院管理员", ordinary="count"),

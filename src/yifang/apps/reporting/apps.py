@@ -9,7 +9,16 @@ class ReportingConfig(AppConfig):
     label = "reporting"
 
     def ready(self) -> None:
-        from yifang.apps.reporting import merging, national, pages, pages_district, providers, subscribers, versions
+        from yifang.apps.reporting import (
+            jobs,
+            merging,
+            national,
+            pages,
+            pages_district,
+            providers,
+            subscribers,
+            versions,
+        )
         from yifang.apps.reporting.services import grid
         from yifang.kernel import protocols
 
@@ -17,6 +26,7 @@ class ReportingConfig(AppConfig):
         merging.register()
         providers.register()
         protocols.receivers.add(protocols.Receiver("cards", national.receive, national.prepare))
+        protocols.loops.add(protocols.Loop("reporting.overdue", jobs.judge_overdue))
         pages.register()
         pages_district.register()
         protocols.name_words("subject", {"reconciliation": _("大疫情网导出核对")})

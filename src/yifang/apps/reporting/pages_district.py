@@ -49,6 +49,17 @@ def register() -> None:
             about=_("大疫情网的卡和本平台的卡逐张比对，看哪些只在一边、哪些不同，谁报得及时。"),
         )
     )
+    protocols.menu.add(
+        protocols.MenuItem(
+            "quality",
+            _("报告质量"),
+            "reporting:quality",
+            _who("quality.view"),
+            29,
+            "target",
+            about=_("及时、完整、准确、一致、重卡、订正，按单位、科室、病种和月份；每个数都能点到卡。"),
+        )
+    )
 
 
 def _waiting(viewer: Viewer) -> int:

@@ -1,6 +1,6 @@
 """Suspicions, cards and cases follow the visibility rows; versions and duplicates follow their card."""
 
-from yifang.kernel.row_security import CASE_GROUPS, ORGANISATIONS, ROLE, SCOPES, USER, Table, inside, seen
+from yifang.kernel.row_security import CASE_GROUPS, COUNT_GROUPS, ORGANISATIONS, ROLE, SCOPES, USER, Table, inside, seen
 
 TABLES = [
     Table("reporting_suspicion", may="SELECT, UPDATE", rows=seen("reporting_suspicion.id")),
@@ -12,6 +12,11 @@ TABLES = [
     Table("reporting_card", may="SELECT, INSERT, UPDATE", rows=seen("reporting_card.id")),
     Table("reporting_cardversion", may="SELECT, INSERT", rows=seen("reporting_cardversion.card_id")),
     Table("reporting_revision", may="SELECT, INSERT, UPDATE", rows=seen("reporting_revision.card_id")),
+    Table("reporting_cardquality", rows=seen("reporting_cardquality.card_id")),
+    Table(
+        "reporting_qualitytally",
+        rows=f'({inside("area")} OR organisation_id = ANY ({ORGANISATIONS})) AND "group" = ANY ({COUNT_GROUPS})',
+    ),
     Table("reporting_said", may="SELECT, INSERT", rows=seen("reporting_said.card_id")),
     Table("reporting_reconciliation", may="SELECT, INSERT, UPDATE", rows=f"made_by_id = {USER}"),
     Table("reporting_cardkey", rows="false"),  # found and compared in jobs only

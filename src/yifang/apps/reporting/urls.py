@@ -3,7 +3,7 @@
 from django.urls import path
 
 from yifang.apps.reporting import urls_district
-from yifang.apps.reporting.views import cards, desk, forms, history, papers, reconcile, suspicions
+from yifang.apps.reporting.views import cards, desk, forms, history, papers, quality, reconcile, suspicions
 
 app_name = "reporting"
 urlpatterns = [
@@ -33,6 +33,8 @@ urlpatterns = [
     path("cards/<uuid:card_id>/word", cards.export, name="word"),
     path("cards/<uuid:card_id>/paper", papers.paper, name="paper"),
     path("cards/<uuid:card_id>/versions", history.versions, name="versions"),
+    path("quality/", quality.quality, name="quality"),
+    path("quality/cards", quality.behind, name="quality_cards"),
     path("desk/paper", papers.papers, name="papers"),
     path("desk/columns", papers.columns, name="columns"),
     *urls_district.urlpatterns,

@@ -11,6 +11,7 @@ from yifang.knowledge.models.indicators import IndicatorsPack
 from yifang.knowledge.models.linkage import LinkagePack
 from yifang.knowledge.models.management import ManagementPack
 from yifang.knowledge.models.national_system import NationalSystemPack
+from yifang.knowledge.models.quality import QualityPack
 from yifang.knowledge.models.report_card import ReportCardPack
 from yifang.knowledge.models.resources import ResourcesPack
 from yifang.knowledge.models.responsibilities import ResponsibilitiesPack
@@ -43,6 +44,7 @@ _ALL: tuple[type[Pack], ...] = (
     CalendarPack,
     WorkPack,
     LinkagePack,
+    QualityPack,
 )
 PACKS: dict[str, type[Pack]] = {pack.NAME: pack for pack in _ALL}
 
@@ -58,6 +60,7 @@ __all__ = [
     "LinkagePack",
     "ManagementPack",
     "NationalSystemPack",
+    "QualityPack",
     "ReportCardPack",
     "ResourcesPack",
     "ResponsibilitiesPack",

@@ -28,6 +28,7 @@ from yifang.apps.reporting.models.interruptions import (
     InterruptionState,
 )
 from yifang.apps.reporting.models.national import NationalCard, Standing
+from yifang.apps.reporting.models.quality import CardQuality, QualityTally
 from yifang.apps.reporting.models.revisions import Revision, RevisionKind
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "SUSPICION_TRANSITIONS",
     "Card",
     "CardKey",
+    "CardQuality",
     "CardState",
     "CardVersion",
     "Case",
@@ -50,6 +52,7 @@ __all__ = [
     "InterruptionMoment",
     "InterruptionState",
     "NationalCard",
+    "QualityTally",
     "Reconciliation",
     "Revision",
     "RevisionKind",
