@@ -142,6 +142,8 @@ PAGES = (
     post("records:pair_answer", "alike", "both_seen", state="different"),
     post("records:pair_identity", "alike", "linkers"),  # leads to the question why
     post("records:conflict", "hiv.person", "nobody", state="two_people"),  # no second name came for them
+    Page("records:registers", "", "desks"),
+    post("records:register_export", "", "desks", register="outpatient", purpose="quality"),
     # intake
     Page("intake:batches", "", "desks hospital_lab"),
     Page("intake:batch", "batch", "hospital_desk hospital_lab"),

@@ -20,6 +20,7 @@ from yifang.knowledge.models import (
     ManagementPack,
     NationalSystemPack,
     QualityPack,
+    RegistersPack,
     ReportCardPack,
     ResourcesPack,
     ResponsibilitiesPack,
@@ -203,6 +204,11 @@ class Knowledge:
     def quality(self) -> QualityPack:
         """How well cards are reported, and which specialist systems want a number."""
         return self._pack(QualityPack)
+
+    @property
+    def registers(self) -> RegistersPack:
+        """The registers that a hospital keeps, and their columns."""
+        return self._pack(RegistersPack)
 
     def _pack(self, model: type[P]) -> P:
         pack = self.packs[model.NAME]

@@ -46,6 +46,7 @@ TITLES: dict[str, Promise] = {
     "work": gettext_lazy("工作事项与时限"),
     "linkage": gettext_lazy("人员关联规则"),
     "quality": gettext_lazy("报告质量"),
+    "registers": gettext_lazy("医院登记簿"),
 }
 _HEAD = ("meta", "provenance")
 CONFIDENCES: dict[str, tuple[Promise, components.Tone]] = {

@@ -30,9 +30,20 @@ def register() -> None:
             _("核对两份资料是不是同一个人：是，就合到一起；不是，以后不再问。"),
         )
     )
+    protocols.menu.add(
+        protocols.MenuItem(
+            "registers",
+            _("登记簿"),
+            "records:registers",
+            frozenset(key for key in ROLES if may(key, "register.view")),
+            42,
+            "clipboard-list",
+            about=_("门诊日志、出入院登记、检验和影像异常登记，由收到的记录生成，供检查和自查。"),
+        )
+    )
     protocols.subject_pages.add(protocols.SubjectPage("person", "records:person"))
     protocols.subject_pages.add(protocols.SubjectPage("pair", "records:pair"))
-    protocols.name_words("subject", {"pair": _("疑似同一人")})
+    protocols.name_words("subject", {"pair": _("疑似同一人"), "register": _("登记簿")})
     protocols.subject_pages.add(protocols.SubjectPage("record", "records:record"))
 
 

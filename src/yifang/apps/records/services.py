@@ -31,6 +31,8 @@ from yifang.kernel import clock
 from yifang.kernel.digest import digest_of
 from yifang.kernel.ids import new_id
 
+_FACTS = ("occupation", "age_text")  # of a person as the record says it; whoever they are is kept apart
+
 
 @dataclass(slots=True)
 class Received:
@@ -106,7 +108,9 @@ class _Version:
         """One about to be stored. Its digest is of what the record says, whatever file or message carried it."""
         payload = to_json(record)
         digest = bytes.fromhex(digest_of({name: value for name, value in payload.items() if name != "source"}))
-        payload.pop("person", None)
+        person = payload.pop("person", {})
+        if kept := {name: person[name] for name in _FACTS if name in person}:
+            payload["person"] = kept
         return cls(new_id(), key, number, digest, message_key(record.source), payload=payload)
 
     def __post_init__(self) -> None:

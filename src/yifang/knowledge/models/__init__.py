@@ -12,6 +12,7 @@ from yifang.knowledge.models.linkage import LinkagePack
 from yifang.knowledge.models.management import ManagementPack
 from yifang.knowledge.models.national_system import NationalSystemPack
 from yifang.knowledge.models.quality import QualityPack
+from yifang.knowledge.models.registers import RegistersPack
 from yifang.knowledge.models.report_card import ReportCardPack
 from yifang.knowledge.models.resources import ResourcesPack
 from yifang.knowledge.models.responsibilities import ResponsibilitiesPack
@@ -45,6 +46,7 @@ _ALL: tuple[type[Pack], ...] = (
     WorkPack,
     LinkagePack,
     QualityPack,
+    RegistersPack,
 )
 PACKS: dict[str, type[Pack]] = {pack.NAME: pack for pack in _ALL}
 
@@ -61,6 +63,7 @@ __all__ = [
     "ManagementPack",
     "NationalSystemPack",
     "QualityPack",
+    "RegistersPack",
     "ReportCardPack",
     "ResourcesPack",
     "ResponsibilitiesPack",
