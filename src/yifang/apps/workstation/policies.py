@@ -31,6 +31,10 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS
 $$ INSERT INTO workstation_stranger (id, organisation_id, staff_no, first_at, last_at, times)
     VALUES (named, hospital, number, at, at, 1)
     ON CONFLICT (organisation_id, staff_no) DO UPDATE SET last_at = at, times = workstation_stranger.times + 1 $$;
+
+CREATE OR REPLACE FUNCTION yf_workstation_prompt(card uuid, hospital uuid) RETURNS bigint LANGUAGE sql STABLE
+SECURITY DEFINER SET search_path = public, pg_temp AS
+$$ SELECT user_id FROM workstation_prompt WHERE id = card AND organisation_id = hospital $$;
 """
 
 TABLES = [

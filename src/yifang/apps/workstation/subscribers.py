@@ -11,6 +11,7 @@ from yifang.apps.records.models import PersonIdentity, Record
 from yifang.apps.reporting.models import Suspicion
 from yifang.apps.workstation.keys import patient_key, visit_key
 from yifang.apps.workstation.models import VisitKey
+from yifang.apps.workstation.services.prompted import settle
 
 KINDS = ("reporting.suspicion_found", "reporting.suspicion_changed", "reporting.suspicion_reopened")
 
@@ -23,17 +24,18 @@ def register() -> None:
 def on_suspicions(heard: Sequence[Heard]) -> None:
     """Note the visits behind each suspicion and the patient's numbers in its hospital."""
     wanted = Suspicion.objects.filter(id__in={one.subject for one in heard})
-    found = list(wanted.only("id", "person_id", "organisation_id", "record_id", "evidence"))
+    found = list(wanted.select_related("organisation"))
     records = _records(found)
     people = dict(
         PersonIdentity.objects.filter(person_id__in={one.person_id for one in found}).values_list("person_id", "sealed")
     )
     rows = []
     for one in found:
+        sealed = people.get(one.person_id)
         numbers = {visit_key(one.organisation_id, number) for number in _visits(one, records)}
-        if sealed := people.get(one.person_id):
-            numbers |= {patient_key(one.organisation_id, n) for n in _patient_numbers(one, bytes(sealed))}
-        rows += [VisitKey(organisation_id=one.organisation_id, key=key, suspicion=one) for key in numbers]
+        patient = {patient_key(one.organisation_id, n) for n in _patient_numbers(one, bytes(sealed))} if sealed else set()
+        rows += [VisitKey(organisation_id=one.organisation_id, key=key, suspicion=one) for key in numbers | patient]
+        settle(one, patient)
     VisitKey.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)
 
 

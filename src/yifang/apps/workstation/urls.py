@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from yifang.apps.workstation import api, pages
+from yifang.apps.workstation import api, cdshooks, pages
 from yifang.apps.workstation.views import window
 
 app_name = "workstation"
@@ -18,4 +18,7 @@ urlpatterns = [
     path("workstation/strangers/<uuid:stranger_id>/settle", pages.settle, name="settle"),
     # for machines: `accounts.middleware.MachineMiddleware` calls these with no session
     path("api/v1/window", api.exchange, name="api_window"),
+    path("cds-services", cdshooks.discovery, name="cds_discovery"),
+    path("cds-services/<str:service>", cdshooks.ask, name="cds_ask"),
+    path("cds-services/<str:service>/feedback", cdshooks.feedback, name="cds_feedback"),
 ]

@@ -149,11 +149,22 @@ def mark_used(client: UUID) -> None:
         cursor.execute("SELECT yf_workstation_used(%s, %s)", [client, clock.today()])
 
 
-def own_link(organisation: UUID, doctor: str, *, visit: str = "", patient: str = "", client: UUID | None = None) -> str:
-    """The path of a link of our own to a window: for CDS cards, for the exchange, for trying it out."""
+def own_link(
+    organisation: UUID,
+    doctor: str,
+    *,
+    visit: str = "",
+    patient: str = "",
+    client: UUID | None = None,
+    hours: float = 0,
+) -> str:
+    """The path of a link of our own to a window: for CDS cards, for the exchange, for trying it out.
+
+    Good for as long as any link, or for `hours`: a card stays open beside the record as long as the visit lasts.
+    """
     said = {
         "organisation": str(organisation), "doctor": doctor, "visit": visit, "patient": patient,
-        "client": str(client or ""), "at": clock.now().timestamp(), "nonce": secrets.token_urlsafe(16),
+        "client": str(client or ""), "at": clock.now().timestamp() + hours * 3600, "nonce": secrets.token_urlsafe(16),
     }  # fmt: skip
     return f"/w/{OWN}{_encoded(sealing().seal(json.dumps(said).encode(), _OWN_CONTEXT))}"
 

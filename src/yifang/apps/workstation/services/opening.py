@@ -58,9 +58,9 @@ def open_window(link: str, address: str) -> Opened:
         again = not _use_up(verified.client or organisation, asked)
         if again:
             looked("workstation.link_refused", "workstation_client", verified.client, nobody, reason="link_used")
-        seat = None if again else _seat(organisation, asked.doctor)
+        seat = None if again else seat_of(organisation, asked.doctor)
         if seat is None and not again:
-            _note_stranger(organisation, asked.doctor)
+            note_stranger(organisation, asked.doctor)
             looked("workstation.link_refused", "workstation_client", verified.client, nobody, reason="stranger")
         if verified.client is not None:
             clients.mark_used(verified.client)
@@ -160,11 +160,13 @@ def _seats():
     return valid_seats().filter(role="clinician", user__is_active=True).select_related("user", "organisation", "place")
 
 
-def _seat(organisation: UUID, number: str) -> Seat | None:
+def seat_of(organisation: UUID, number: str) -> Seat | None:
+    """The doctor of that staff number in the hospital, None where there is none today."""
     return _seats().filter(organisation_id=organisation, staff_no=number).order_by("since", "id").first()
 
 
-def _note_stranger(organisation: UUID, number: str) -> None:
+def note_stranger(organisation: UUID, number: str) -> None:
+    """Remember a staff number that has no seat, for the hospital's desk."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT yf_workstation_stranger(%s, %s, %s, %s)", [new_id(), organisation, number[:30], clock.now()]
