@@ -24,6 +24,7 @@ BENCHMARKS = {
     "export": "benchmarks.export",
     "pages": "benchmarks.pages",
     "quality": "benchmarks.quality",
+    "window": "benchmarks.window",
     "link": "benchmarks.link",
     "people": "benchmarks.people",
     "memory": "benchmarks.memory",

@@ -248,10 +248,14 @@ PAGES = (
     post("workstation:follow_posted", "", "nobody", link="nonsense"),
     Page("workstation:window", "", "nobody"),
     post("workstation:later", "", "nobody"),
+    Page("workstation:fields", "hiv.suspicion", "nobody"),
     post("workstation:report", "hiv.suspicion", "nobody"),
     post("workstation:dismiss", "hiv.suspicion", "nobody", code="past"),
     post("workstation:consult", "hiv.suspicion", "nobody", colleague="colleague"),
     post("workstation:api_window", "", "nobody"),
+    Page("workstation:cds_discovery", "", "everybody"),  # which services there are is no secret
+    post("workstation:cds_ask", "yifang-patient-view", "nobody"),
+    post("workstation:cds_feedback", "yifang-patient-view", "nobody"),
     Page("workstation:systems", "", "desks"),
     post("workstation:settle", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),  # nobody's number
 )

@@ -148,6 +148,30 @@ def test_it_asks_once_and_once_more_before_the_visit_ends(emr):
     assert ask(question(DISCHARGE), DISCHARGE).json()["cards"] == []
 
 
+def test_opening_a_record_stops_nobody_unless_it_is_urgent(emr):
+    (card,) = ask(question()).json()["cards"]
+    assert card["indicator"] == "info"
+    (card,) = ask(question(DISCHARGE), DISCHARGE).json()["cards"]
+    assert card["indicator"] == "warning"
+    (card,) = ask(question(prefetch=resources("A20.900", "鼠疫", "p2")) | {
+        "context": {"userId": "Practitioner/dr9", "patientId": "p2"}
+    }).json()["cards"]  # fmt: skip
+    assert card["indicator"] == "critical"
+
+
+def test_what_interrupted_in_the_window_does_not_in_the_other_system(emr, child, signed):
+    from yifang.apps.reporting.models import InterruptionState
+
+    child.refresh_from_db()
+    browser = Browser()
+    browser.get(f"/w/{signed()}")
+    browser.get("/window/")
+    child.interruption.refresh_from_db()
+    assert (child.interruption.state, child.interruption.shown_in) == (InterruptionState.SHOWN, "window")
+    (card,) = ask(question(DISCHARGE), DISCHARGE).json()["cards"]
+    assert card["indicator"] == "info"
+
+
 def test_orders_that_are_about_to_be_signed_count(emr):
     body = question(ORDERS, resources("R50.900", "发热"))
     body["context"]["draftOrders"]["entry"] = [

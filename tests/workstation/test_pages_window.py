@@ -60,6 +60,16 @@ def test_errors_leave_no_draft_and_keep_what_was_typed(browser, child, signed):
     assert not Card.objects.exists()
 
 
+def test_what_is_filled_in_can_be_changed(browser, child, signed):
+    browser.get(f"/w/{signed()}")
+    assert 'name="phone"' not in browser.get("/window/").content.decode()
+    assert 'name="phone"' in browser.get(f"/window/{child.id}/fields").content.decode()
+    assert browser.post(f"/window/{child.id}/report", {**MISSING, "phone": "13900000009"}).status_code == 302
+    from yifang.apps.reporting import versions
+
+    assert versions.answers_of(versions.current(Card.objects.get()))["phone"] == "13900000009"
+
+
 def test_not_this_disease_is_kept_with_its_reason_and_never_asked_again(browser, county, child, signed):
     browser.get(f"/w/{signed()}")
     assert browser.post(f"/window/{child.id}/dismiss", {"code": "not_the_disease"}).status_code == 302
@@ -285,6 +295,19 @@ def test_a_record_that_comes_in_late_appears_in_an_open_window(browser, county, 
     apps.receive(county.hospital, apps.hfmd("LATE"))
     apps.deliver()
     assert "疑似手足口病" in browser.get("/window/").content.decode()
+
+
+def test_what_is_over_is_forgotten(browser, child, signed):
+    from yifang.apps.workstation.jobs import forget_once
+    from yifang.apps.workstation.models import UsedLink
+
+    browser.get(f"/w/{signed()}")
+    with apps.as_jobs():
+        assert forget_once() == 0
+    UsedLink.objects.update(until=clock.now() - timedelta(seconds=1))
+    Window.objects.update(opened_at=clock.now() - timedelta(days=31))
+    with apps.as_jobs():
+        assert forget_once() == 2
 
 
 def test_the_window_works_with_the_rights_of_the_web_role(browser, child, signed):

@@ -4,7 +4,9 @@ A traceback shows code and kinds of errors, never the values that stood in varia
 database quotes the row that it refuses, and either may be of a patient.
 """
 
+import re
 import traceback
+from collections.abc import MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -29,6 +31,15 @@ def traceback_without_words(out: TextIO, exc_info: Any) -> None:
         out.write(f"{type(one).__module__}.{type(one).__qualname__}\n")
 
 
+_LINK = re.compile(r"/w/[^\s'\"?]+")  # a signed link names a visit, and opens it for two minutes
+
+
+def without_links(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A signed link is not written into a log."""
+    event["event"] = _LINK.sub("/w/…", str(event.get("event", "")))
+    return event
+
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -38,6 +49,7 @@ LOGGING: dict[str, Any] = {
             "foreign_pre_chain": _SHARED,
             "processors": (
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                without_links,
                 structlog.dev.ConsoleRenderer(
                     colors=False, pad_event_to=0, exception_formatter=traceback_without_words
                 ),

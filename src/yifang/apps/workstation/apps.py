@@ -8,10 +8,11 @@ class WorkstationConfig(AppConfig):
     label = "workstation"
 
     def ready(self) -> None:
-        from yifang.apps.workstation import pages, subscribers
+        from yifang.apps.workstation import jobs, pages, subscribers
         from yifang.apps.workstation.services import clients
         from yifang.kernel import protocols
 
         subscribers.register()
         pages.register()
+        protocols.loops.add(protocols.Loop("workstation.forget", jobs.forget))
         protocols.sealed.add(protocols.Sealed("workstation.Client.sealed", clients.context))

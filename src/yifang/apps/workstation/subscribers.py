@@ -33,7 +33,9 @@ def on_suspicions(heard: Sequence[Heard]) -> None:
     for one in found:
         sealed = people.get(one.person_id)
         numbers = {visit_key(one.organisation_id, number) for number in _visits(one, records)}
-        patient = {patient_key(one.organisation_id, n) for n in _patient_numbers(one, bytes(sealed))} if sealed else set()
+        patient = (
+            {patient_key(one.organisation_id, n) for n in _patient_numbers(one, bytes(sealed))} if sealed else set()
+        )
         rows += [VisitKey(organisation_id=one.organisation_id, key=key, suspicion=one) for key in numbers | patient]
         settle(one, patient)
     VisitKey.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)

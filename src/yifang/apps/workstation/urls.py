@@ -11,6 +11,7 @@ urlpatterns = [
     path("w/<str:link>", window.follow, name="follow"),
     path("window/", window.window, name="window"),
     path("window/later", window.later, name="later"),
+    path("window/<uuid:suspicion_id>/fields", window.fields, name="fields"),
     path("window/<uuid:suspicion_id>/report", window.report, name="report"),
     path("window/<uuid:suspicion_id>/dismiss", window.dismiss, name="dismiss"),
     path("window/<uuid:suspicion_id>/consult", window.consult, name="consult"),

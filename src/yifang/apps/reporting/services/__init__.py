@@ -3,7 +3,7 @@
 Each checks role, place and state, writes, and appends to the ledger in one transaction. Reads are in `queries`.
 """
 
-from yifang.apps.reporting.services import reconcile
+from yifang.apps.reporting.services import interruptions, reconcile
 from yifang.apps.reporting.services.auditing import (
     BulkPreview,
     Verdict,
@@ -54,6 +54,7 @@ __all__ = [
     "draft_from_suspicion",
     "explain_late",
     "forget_view",
+    "interruptions",
     "keep_apart",
     "may_undo",
     "merge",

@@ -1,4 +1,4 @@
-"""What is shown for a question: suspicions that the data itself gives, less what is answered, reported or asked already."""
+"""What is shown for a question: suspicions that the data itself gives, less what is answered, reported or asked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from yifang.apps.records.identity import identity_of, number_key
 from yifang.apps.records.models import PersonIdentity
 from yifang.apps.reporting import clocks
 from yifang.apps.reporting.identifying import evidence_from_json
-from yifang.apps.reporting.models import NO_REPORT, Card, Suspicion, SuspicionState
+from yifang.apps.reporting.models import NO_REPORT, Card, InterruptionMoment, Suspicion, SuspicionState
+from yifang.apps.reporting.services import interruptions
 from yifang.apps.workstation.cdshooks.asking import Question
 from yifang.apps.workstation.cdshooks.services import Service
 from yifang.apps.workstation.keys import patient_key, visit_key
@@ -26,6 +27,7 @@ from yifang.kernel.ids import new_id
 from yifang.knowledge import load
 
 _WAITING = (SuspicionState.OPEN,)
+MOMENTS = {"order-sign": InterruptionMoment.DIAGNOSIS, "encounter-discharge": InterruptionMoment.CLOSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Answer:
     evidence: tuple[Evidence, ...]
     urgent: bool
     due_at: datetime
-    suspicion: UUID | None
+    interrupts: bool  # else it is shown without stopping anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,7 @@ def answer(question: Question, service: Service, organisation: UUID, client: UUI
         return Answers(seat.staff_no, tuple(_answers(question, service, organisation, client, viewer)))
 
 
-def _answers(
-    question: Question, service: Service, organisation: UUID, client: UUID, viewer: Viewer
-) -> list[Answer]:
+def _answers(question: Question, service: Service, organisation: UUID, client: UUID, viewer: Viewer) -> list[Answer]:
     keys = [patient_key(organisation, one) for one in question.patients]
     keys += [visit_key(organisation, one) for one in question.visits]
     found = VisitKey.objects.filter(key__in=keys, organisation_id=organisation).values("suspicion_id")
@@ -132,7 +132,23 @@ def _noted(
     prompt.save(force_insert=True)
     if suspicion is not None:
         looked("suspicion.viewed", "suspicion", suspicion.id, viewer, records=[])
-    return Answer(prompt.id, disease, evidence, urgent, due_at, suspicion.id if suspicion else None)
+    return Answer(prompt.id, disease, evidence, urgent, due_at, _interrupts(question, urgent, suspicion, viewer))
+
+
+def _interrupts(question: Question, urgent: bool, suspicion: Suspicion | None, viewer: Viewer) -> bool:
+    """Whether the card may stop the doctor: once an episode, and not for opening a record, unless it is urgent.
+
+    Signing orders and ending the visit are the moments at which the diagnosis is saved.
+    """
+    moment = MOMENTS.get(question.hook)
+    if suspicion is None:
+        return urgent or moment is not None
+    if moment is not None:
+        interruptions.at_moment(suspicion.person_id, moment, viewer, visit=(*question.visits, "")[0])
+        suspicion.refresh_from_db(fields=["interruption"])
+    if suspicion.interruption_id is None:  # not certain enough to interrupt for, or not the moment
+        return urgent
+    return interruptions.shown(suspicion.interruption_id, viewer, where="cds")
 
 
 def _by_number(question: Question, organisation: UUID) -> set[UUID]:
@@ -162,4 +178,3 @@ def _due(said: identify.Suspicion, question: Question) -> datetime:
 
 def _evidence(one: Suspicion) -> list[Evidence]:
     return [evidence_from_json(item) for item in one.evidence]
-

@@ -1,4 +1,4 @@
-"""Suspicions as CDS Hooks cards: a short line, the evidence in Markdown, the window as a link, our reasons to override."""
+"""Suspicions as CDS Hooks cards: a short line, the evidence in Markdown, the window as a link, reasons to override."""
 
 from __future__ import annotations
 
@@ -29,14 +29,12 @@ def card(answer: Answer, question: Question, window: str, home: str, lang: str) 
         code = "hook_summary_late"
     summary = render(f"workstation.{code}", {"disease": name, "hours": max(1, round(left / 3600))}, lang)
     why = "\n".join(f"- **{_plain(one.text)}**: {_plain(one.says(lang))}" for one in answer.evidence)
-    told = render(
-        "workstation.hook_detail", {"disease": name, "why": why, "due": due.strftime("%Y-%m-%d %H:%M")}, lang
-    )
+    told = render("workstation.hook_detail", {"disease": name, "why": why, "due": due.strftime("%Y-%m-%d %H:%M")}, lang)
     return {
         "uuid": str(answer.prompt),
         "summary": summary if len(summary) <= SUMMARY else f"{summary[: SUMMARY - 1]}…",
         "detail": told,
-        "indicator": "critical" if answer.urgent else "warning",
+        "indicator": ("critical" if answer.urgent else "warning") if answer.interrupts else "info",
         "source": {
             "label": render("workstation.hook_source", {}, lang),
             "url": f"{home}packs/diseases",

@@ -15,7 +15,7 @@ _RESULTS = "Observation?patient={{context.patientId}}&encounter={{context.encoun
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service. `needs` are the prefetch keys without which it cannot answer; `last` asks once more before it ends."""
+    """One service. `needs`: prefetch keys without which it cannot answer; `last`: asks once more at the end."""
 
     id: str
     hook: str
@@ -43,7 +43,8 @@ SERVICES = {
     for one in (
         Service(
             "yifang-patient-view", "patient-view", "传染病提示 · notifiable disease reminder",
-            "打开病历时，提示本次就诊中可能须报告的传染病及依据。Suspected notifiable diseases of the open record, with the evidence.",
+            "打开病历时，提示本次就诊中可能须报告的传染病及依据。"
+            "Suspected notifiable diseases of the open record, with the evidence.",
             ("userId", "patientId"), _SEEN,
         ),
         Service(

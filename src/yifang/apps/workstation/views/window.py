@@ -94,6 +94,15 @@ def window(request: HttpRequest) -> HttpResponse:
 
 
 @in_window
+@require_safe
+def fields(request: HttpRequest, suspicion_id: UUID) -> HttpResponse:
+    """The fields of what is filled in, for who wants to change it: few do, and drawing them takes longest."""
+    one, _found = _of(request, suspicion_id)
+    known = services.preview(one, request.viewer)
+    return render(request, "workstation/_fields.html", {"form": presenting.WindowForm(known, known.answers).form})
+
+
+@in_window
 @require_POST
 def report(request: HttpRequest, suspicion_id: UUID) -> HttpResponse:
     """Report: the card with what was answered. Errors change nothing and keep what was typed."""
@@ -170,6 +179,8 @@ def _page(
 ) -> HttpResponse:
     viewer = request.viewer
     told = queries.suspicion(one.id, viewer)
+    if one.interruption_id is not None and one.state in (SuspicionState.OPEN, SuspicionState.CONSULTING):
+        services.interruptions.shown(one.interruption_id, viewer, where="window")
     one = told.suspicion
     follow = SUSPICION_TRANSITIONS[SuspicionState(one.state)] if one.organisation_id == viewer.organisation_id else ()
     asks = one.state in (SuspicionState.OPEN, SuspicionState.CONSULTING)
@@ -197,6 +208,7 @@ def _page(
         asked = presenting.WindowForm(preview, answers)
         context |= {
             "form": asked.form,
+            "given": given is not None,
             "questions": asked.questions,
             "known": presenting.known(answers, str(one.organisation)),
         }
