@@ -17,6 +17,9 @@ from tests import apps
 from yifang.apps.accounts import services as accounts
 from yifang.apps.accounts.models import Seat, User
 from yifang.apps.accounts.viewers import Viewer, enter, viewer_of
+from yifang.apps.care import services as care
+from yifang.apps.care.services.matters import Filled
+from yifang.apps.forms.models import Attachment
 from yifang.apps.intake import services as intake
 from yifang.apps.intake.models import Batch, Quarantined
 from yifang.apps.ledger.services import NODE
@@ -82,6 +85,7 @@ def happen(made: Scene) -> None:
     _glass_and_view(made)
     _unmatched(made)
     _alike(made)
+    _whistles(made)
 
 
 def empty(password: str = "") -> Scene:
@@ -203,6 +207,22 @@ def _alike(scene: Scene) -> None:
         pair = pairs.note(one, other, verdict, None)
     assert pair is not None
     scene.ids["alike"] = pair.id
+    apps.deliver()
+
+
+def _whistles(scene: Scene) -> None:
+    """The doctor blows the whistle by name, with a photograph; somebody else does without a name."""
+    told = {
+        "event": ["数人同样发热"], "number": ["4"], "symptoms": ["高热"], "place": ["莘庄"],
+        "since": [clock.today().isoformat()],
+    }  # fmt: skip
+    picture = b"\xff\xd8\xff\xda\x00\x02picture\xff\xd9"
+    doctor, nurse = scene.viewer("clinician"), scene.viewer("triage_nurse")
+    with enter(doctor):
+        scene.ids["told"] = care.blow(Filled(told, {"file": [picture]}), doctor).matter.id
+    with enter(nurse):
+        scene.ids["anonymous"] = care.blow(Filled(told), nurse, anonymous=True).matter.id
+    scene.ids["attachment"] = Attachment.objects.get().id
     apps.deliver()
 
 

@@ -38,12 +38,14 @@ GROUPS: Mapping[str, str] = {
     "district": "epidemiologist duty_officer hiv_officer city_epidemiologist",
     "outside": "residence_epidemiologist school_epidemiologist",  # of the child: where it lives, where it learns
     "cdc": "district outside neighbour_epidemiologist",
+    "bureaus": "bureau cdc_lead",  # who looks at signals and counts of an area
+    "wards": "triage_nurse infection_control",
     "nurses": f"school_nurse residence_school_nurse {FAR_NURSE}",
     "keepers": "administrator auditor",
     # who sees the child and the pupil, and may say whether they are one person
     "both_seen": "hospital_desk epidemiologist hiv_officer city_epidemiologist",
     "linkers": "desks epidemiologist hiv_officer city_epidemiologist outside neighbour_epidemiologist",
-    "seated": "doctors desks hospital_lab cdc bureau nurses grid_worker keepers",
+    "seated": "doctors desks hospital_lab wards cdc bureaus nurses grid_worker keepers",
     "signed_in": "seated stranger",
     "everybody": f"signed_in {SIGNED_OUT}",
 }
@@ -65,6 +67,8 @@ PARTLY: Mapping[tuple[str, str], tuple[str, ...]] = {
         for story in ("child", "hiv", "pupil", "cholera")
     },
 }
+# The doctor's whistle, by name: theirs and the CDC's of the county.
+WHISTLED = "clinician epidemiologist duty_officer hiv_officer cdc_lead"
 READS_QUARANTINE = "hospital_desk hospital_lab"
 
 
@@ -97,6 +101,19 @@ def post(name: str, about: str, opens: str, /, **data: Any) -> Page:
 
 
 PAGES = (
+    # care: a whistle blown by name, another by nobody
+    Page("care:matters", "", "doctors desks hospital_lab wards cdc bureaus"),
+    Page("care:new", "rule_out", "doctors"),
+    Page("care:matter", "told", WHISTLED),
+    Page("care:matter", "anonymous", "epidemiologist duty_officer hiv_officer cdc_lead"),
+    post("care:identity", "told", WHISTLED),  # leads to the question why
+    Page("care:take", "told note", WHISTLED),
+    Page("care:take", "told respond", "duty_officer cdc_lead"),
+    post("care:unseal", "anonymous", "cdc_lead", reason="吹哨人须医学观察"),
+    Page("care:triage", "", "triage_nurse"),
+    Page("care:whistle", "", "doctors desks hospital_lab wards"),
+    Page("care:follow", "", "doctors desks hospital_lab wards"),
+    Page("forms:attachment", "attachment", WHISTLED),
     # the shell
     Page("home", "", "seated"),
     Page("work:mine", "", "seated"),
@@ -231,18 +248,17 @@ PAGES = (
     post("reporting:view_save", "cases", "desks cdc nurses", name="一"),
     post("reporting:view_change", "cases view", "epidemiologist", name="二"),
     # the situation: numbers, and the cases behind them as far as each may open them
-    Page("surveillance:situation", "", "desks cdc bureau"),
-    Page("surveillance:years", "", "desks cdc bureau"),
-    Page("surveillance:behind", "", "desks cdc bureau"),
+    Page("surveillance:situation", "", "desks cdc bureaus"),
+    Page("surveillance:years", "", "desks cdc bureaus"),
+    Page("surveillance:behind", "", "desks cdc bureaus"),
     Page("surveillance:map", "310112", "nobody"),  # this node has no outlines
-    Page("surveillance:bulletin", "", "desks cdc bureau"),
-    Page("surveillance:bulletin_file", "md", "desks cdc bureau"),
+    Page("surveillance:bulletin", "", "desks cdc bureaus"),
+    Page("surveillance:bulletin_file", "md", "desks cdc bureaus"),
     # signals
-    Page("surveillance:inbox", "", "cdc bureau"),
-    Page("surveillance:signal", "signal", "district bureau"),
+    Page("surveillance:inbox", "", "cdc bureaus"),
+    Page("surveillance:signal", "signal", "district bureaus"),
     post("surveillance:answer", "signal", "district", state="verifying_desk"),
     post("surveillance:feedback", "signal", "district", text="测试", days="7"),
-    post("surveillance:read", "feedback", "clinician hospital_desk hospital_lab"),
     # the doctor's workstation: a window opens to nobody without its link, whoever is signed in
     Page("workstation:follow", "nonsense", "nobody"),
     post("workstation:follow_posted", "", "nobody", link="nonsense"),
@@ -258,6 +274,7 @@ PAGES = (
     post("workstation:cds_feedback", "yifang-patient-view", "nobody"),
     Page("workstation:systems", "", "desks"),
     post("workstation:settle", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),  # nobody's number
+    post("surveillance:read", "feedback", "clinician hospital_desk hospital_lab infection_control"),
 )
 
 
@@ -298,8 +315,17 @@ QUERIES = (
     Query("records.queries.pairs_about", ("child.person",), {"alike": "both_seen"}),
     Query("records.queries.record", ("hiv.record",), {"hiv.record": "clinician hospital_desk hospital_lab"}),
     Query("records.queries.look_up", ("司徒明远",), {"hiv.person": "clinician hospital_desk hiv_officer"}),
+    Query("forms.queries.attachment", ("attachment",), {"attachment": WHISTLED}),
+    Query("care.queries.matters.kinds"),
+    Query("care.queries.matters.of_kind", ("whistle",), {"told": WHISTLED}),
+    Query("care.queries.matters.matter_list", ("whistle",), {"told": WHISTLED}),
+    Query("care.queries.matters.open_counts"),
+    Query("care.queries.matters.matter", ("told",), {"told": WHISTLED}),
+    Query("care.queries.triages.today"),
+    Query("care.queries.whistles.own_whistles", (), {"told": "clinician"}),
+    Query("care.queries.whistles.by_code", ("ABCDEFGHJKMN",)),
     Query("intake.queries.feeds", (), {"feed": "hospital_desk hospital_lab"}),
-    Query("intake.queries.feed", ("feed",), {"feed": "ward other_department hospital_desk hospital_lab"}),
+    Query("intake.queries.feed", ("feed",), {"feed": "ward other_department hospital_desk hospital_lab wards"}),
     Query("intake.queries.feed_states", (date(2026, 1, 1),), {"feed": "hospital_desk hospital_lab"}),
     Query("intake.queries.feed_state", ("hospital-his", date(2026, 1, 1)), {"feed": "hospital_desk hospital_lab"}),
     Query("intake.queries.watched"),
@@ -375,7 +401,7 @@ QUERIES = (
         "child.case": "hospital_desk district outside", "hiv.case": "hospital_desk hiv_officer",
         "pupil.case": "hospital_desk district",
     }),
-    Query("surveillance.queries.signals.inbox", (), {"signal": "district bureau"}),
+    Query("surveillance.queries.signals.inbox", (), {"signal": "district bureaus"}),
     Query("surveillance.queries.signals.counts"),
     Query("surveillance.queries.signals.late"),
     Query("surveillance.queries.signals.fallen"),
@@ -383,8 +409,8 @@ QUERIES = (
     Query("surveillance.queries.signals.diseases"),
     Query("surveillance.queries.signals.punctuality", (datetime(2026, 1, 1, tzinfo=UTC),)),
     Query("surveillance.queries.signals.detail", ("signal",),
-          {"signal": "district bureau", "cholera.case": "district"}),
-    Query("surveillance.queries.signals.feedback_for", (), {"feedback": "clinician hospital_desk"}),
+          {"signal": "district bureaus", "cholera.case": "district"}),
+    Query("surveillance.queries.signals.feedback_for", (), {"feedback": "clinician hospital_desk infection_control"}),
     Query("surveillance.queries.signals.notices"),
     Query("surveillance.queries.signals.related", ("case", "cholera.case")),
     Query("surveillance.queries.signals.advice", ("cholera",)),
@@ -392,6 +418,7 @@ QUERIES = (
 # These take what another query gave, and tell no more than it did.
 FOLLOWING = frozenset(
     {
+        "care.queries.matters.names",
         "work.queries.colleagues", "reporting.queries.cards.answers", "reporting.queries.clinic.colleagues",
         "records.queries.searched",
         "reporting.queries.cards.history", "reporting.queries.cards.version_for",

@@ -30,6 +30,7 @@ KNOWS_NOTHING = (
 LISTS = (
     "work:mine", "work:count", "search", "intake:batches", "intake:quarantine", "reporting:suspicions",
     "reporting:desk", "reporting:audit", "reporting:cases", "surveillance:inbox", "records:pairs",
+    "care:matters",
 )  # fmt: skip
 _CHANGING = re.compile(
     r'csrfmiddlewaretoken" value="[^"]*"|<meta name="[^"]*"\s+content="[^"]*">|after=\d+|\d\d:\d\d(:\d\d)?'

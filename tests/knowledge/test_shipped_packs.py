@@ -19,7 +19,8 @@ K = knowledge.load()
 # What we added to the facts of a domain file: whole parts, and entries that name one of these sources.
 ADDED_PARTS = {"triggers": {"interruption"}}
 ADDED_SOURCES = frozenset({"house"})
-OWN = {"code_maps", "spellings", "calendar", "work", "linkage", "surveillance", "quality", "registers"}
+OWN = {"code_maps", "spellings", "calendar", "work", "linkage", "surveillance", "quality", "registers", "forms",
+       "matters"}  # fmt: skip
 FROM_DOMAIN = sorted(set(PACKS) - OWN)
 
 

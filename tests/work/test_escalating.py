@@ -39,7 +39,10 @@ def scope_of(county, role: str) -> str:
     return {
         "clinician": f"user:{county.users['clinician'].pk}",
         "hospital_desk": county.hospital.scope,
+        "hospital_lab": county.hospital.scope,
+        "infection_control": county.hospital.scope,
         "epidemiologist": f"area:{apps.DISTRICT}",
+        "duty_officer": f"area:{apps.DISTRICT}",
         "grid_worker": county.places["grid"].scope,
     }[role]
 
@@ -125,6 +128,7 @@ def test_who_is_told(county, kind, at, vacant, told):
 
 def test_without_infection_control_what_is_late_at_the_desk_goes_to_the_district(county):
     item = late(county, "card_review", [DeskAt(county.hospital.scope, "hospital_desk")], rung=1)
+    empty("infection_control")
     climb()
     assert (f"area:{apps.DISTRICT}", "duty_officer") in set(item.desks.values_list("scope", "role"))
 

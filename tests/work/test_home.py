@@ -62,17 +62,24 @@ def test_every_role_is_led_to_what_is_open_to_it(county, role):
 @pytest.mark.parametrize(
     ("role", "names", "comes", "climbs"),
     [
-        ("bureau", {"situation", "quality", "signals", "packs"}, [], ["县区审核报告卡", "审核订正", "核实预警信号"]),
+        ("bureau", {"situation", "quality", "signals", "matters", "packs"}, [],
+         ["县区审核报告卡", "审核订正", "核实预警信号"]),
         ("auditor", {"ledger", "packs"}, [], []),
         ("administrator", {"ledger", "packs"}, [], ["处理读不进来的数据"]),
         ("school_nurse", {"cases", "packs"}, [], []),
         ("grid_worker", {"packs"}, ["上门联系"], []),
         ("township", {"packs"}, [], ["上门联系"]),
         ("police", {"packs"}, [], []),
-        ("hospital_lab", {"feeds", "intake", "quarantine", "packs"}, [], []),
-        ("infection_control", {"packs"}, [], ["处理待排查线索", "院内审核报告卡", "修改退回的报告卡"]),
+        ("hospital_lab", {"feeds", "intake", "quarantine", "matters", "whistle", "packs"}, ["采集标本"],
+         ["回报核酸结果"]),
+        ("triage_nurse", {"triage", "matters", "whistle", "packs"}, [], ["发热门诊登记", "肠道门诊登记"]),
+        ("cdc_lead", {"situation", "signals", "matters", "packs"}, [],
+         ["响应吹哨", "吹哨结论与反馈", "可疑病例通知", "不明原因肺炎县级会诊", "医院感染暴发知悉"]),
+        ("infection_control", {"matters", "whistle", "packs"},
+         ["院内风险排查", "排查问题整改", "整改复查", "核查医院感染个案", "医院感染聚集排查", "报告医院感染暴发",
+          "2小时报告医院感染暴发"], ["处理待排查线索", "院内审核报告卡", "修改退回的报告卡"]),
     ],
-)
+)  # fmt: skip
 def test_what_is_offered(county, role, names, comes, climbs):
     offer = offer_to(viewer_of(seated(county, role)))
     items = {item.label: item.name for item in protocols.menu}

@@ -214,6 +214,16 @@ class IdentifiedHook(Protocol):
     def __call__(self, records: Sequence[tuple[Any, Sequence[str]]], gone: Collection[Any]) -> None: ...
 
 
+class WhistleDraft(Protocol):
+    """How an unusual cluster becomes a drafted whistle at the desk of the institution; jobs.
+
+    `draft(organisation, event=, number=, symptoms=, place=, since=, key=)`: `since` an ISO day, `key` the cluster's own
+    (it is drafted once). Texts hold no identity.
+    """
+
+    def __call__(self, organisation: Any, **told: Any) -> Any: ...
+
+
 class HealthSource(Protocol):
     """How many things of this app need somebody while the node works on: not 0 is `degraded` in `/healthz`."""
 
@@ -274,6 +284,7 @@ notices: Registry[Named] = Registry()  # NoticeSource
 related: Registry[Named] = Registry()  # RelatedSource
 disease_advice: Registry[Named] = Registry()  # AdviceSource
 purposes: Registry[Named] = Registry()  # PurposeSource
+whistles: Registry[Named] = Registry()  # WhistleDraft
 health: Registry[Named] = Registry()  # HealthSource
 subject_names: Registry[Named] = Registry()  # NameSource; its name is a kind of subject
 subject_pages: Registry[SubjectPage] = Registry()

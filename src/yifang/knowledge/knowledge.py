@@ -14,10 +14,12 @@ from yifang.knowledge.models import (
     CodesPack,
     DiseasesPack,
     EducationPack,
+    FormsPack,
     ImmunizationPack,
     IndicatorsPack,
     LinkagePack,
     ManagementPack,
+    MattersPack,
     NationalSystemPack,
     QualityPack,
     RegistersPack,
@@ -194,6 +196,16 @@ class Knowledge:
     def work(self) -> WorkPack:
         """Kinds of work items with their clocks and ladders."""
         return self._pack(WorkPack)
+
+    @property
+    def forms(self) -> FormsPack:
+        """Questions, checks and advice of every form."""
+        return self._pack(FormsPack)
+
+    @property
+    def matters(self) -> MattersPack:
+        """What a hospital carries through in steps, and the rules of its clinics."""
+        return self._pack(MattersPack)
 
     @property
     def linkage(self) -> LinkagePack:

@@ -62,6 +62,8 @@ class References:
             "department": ids("codes", "departments", "items", by="code"),
             "user_role": names("codes", "user_roles"),
             "role": ids("work", "roles"),
+            "work_kind": ids("work", "kinds"),
+            "form": ids("forms", "forms"),
             "code_set": names("codes") - {"meta", "provenance"} | {"regions", "diseases", "population"},
             "card_field": ids("report_card", "fields"),
             "area": regions,

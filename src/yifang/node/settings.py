@@ -42,11 +42,13 @@ INSTALLED_APPS = [
     "yifang.apps.ledger",
     "yifang.apps.accounts",
     "yifang.apps.work",
+    "yifang.apps.forms",
     "yifang.apps.records",
     "yifang.apps.intake",
     "yifang.apps.reporting",
     "yifang.apps.surveillance",
     "yifang.apps.workstation",
+    "yifang.apps.care",
     "procrastinate.contrib.django",  # last: it imports every app's jobs.py
 ]
 

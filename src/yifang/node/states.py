@@ -16,6 +16,7 @@ MACHINES = (
     ("重卡 · duplicate pair", "reporting", "DuplicateState", "DUPLICATE_TRANSITIONS"),
     ("预警信号 · signal", "surveillance", "SignalState", "TRANSITIONS"),
     ("待办 · work item", "work", "WorkState", "TRANSITIONS"),
+    ("院内流程 · matter", "care", "MatterState", "TRANSITIONS"),
     ("隔离 · quarantined item", "intake", "QuarantineState", "TRANSITIONS"),
     ("疑似同一人 · pair of persons", "records", "PairState", "PAIR_TRANSITIONS"),
     ("人员冲突 · conflict of persons", "records", "ConflictState", "CONFLICT_TRANSITIONS"),

@@ -23,6 +23,8 @@ urlpatterns = [
     path("", include("yifang.apps.reporting.urls")),
     path("", include("yifang.apps.surveillance.urls")),
     path("", include("yifang.apps.workstation.urls")),
+    path("", include("yifang.apps.forms.urls")),
+    path("", include("yifang.apps.care.urls")),
 ]
 
 handler400 = "yifang.web.errors.bad_request"

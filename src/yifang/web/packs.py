@@ -47,6 +47,8 @@ TITLES: dict[str, Promise] = {
     "linkage": gettext_lazy("人员关联规则"),
     "quality": gettext_lazy("报告质量"),
     "registers": gettext_lazy("医院登记簿"),
+    "forms": gettext_lazy("表单"),
+    "matters": gettext_lazy("院内流程"),
 }
 _HEAD = ("meta", "provenance")
 CONFIDENCES: dict[str, tuple[Promise, components.Tone]] = {

@@ -34,12 +34,16 @@ DOCTOR = {
     "record.view",
     "feedback.read",
     "glass.open",
+    "whistle.blow",
+    "matter.list",
+    "matter.open",
 }
 DESK = {
     "suspicion.list", "suspicion.answer", "card.draft", "card.report", "card.view", "card.review", "card.enter",
     "card.correct", "card.delete", "card.export", "card.print", "person.open", "person.match", "person.link", "record.view", "case.list",
     "feedback.read", "quarantine.view", "quarantine.mend", "intake.upload", "glass.answer", "place.match", "count.view",
     "feed.connect", "register.view", "quality.view",
+    "whistle.blow", "matter.list", "matter.open", "clinic.reconcile",
 }  # fmt: skip
 DISTRICT = {
     "card.view", "card.audit", "card.merge", "card.delete", "card.correct", "card.enter", "card.export", "card.print", "case.list",
@@ -48,29 +52,34 @@ DISTRICT = {
 }  # fmt: skip
 LOOK = frozenset({"signal.list", "count.view"})
 WATCH = LOOK | {"quality.view"}
-DUTY = frozenset(DISTRICT - {"card.merge", "person.link"} | {"glass.open"})
+# Who takes part in matters of a hospital or a CDC; which step is whose stands in the `matters` pack.
+MATTERS = {"matter.list", "matter.open"}
+BLOWS = {"whistle.blow", *MATTERS}
+DUTY = frozenset(DISTRICT - {"card.merge", "person.link"} | {"glass.open", "whistle.answer", *MATTERS})
 
 _ROLES = [
     Role("clinician", "临床医生", "Clinician", "department", "临床医生", frozenset(DOCTOR), ordinary="case"),
     Role("hospital_desk", "医院公卫科", "Hospital public-health desk", "organisation", "公卫科", frozenset(DESK), ordinary="case"),
-    Role("hospital_lab", "医院检验科", "Hospital laboratory", "organisation", "检验科", frozenset({"quarantine.view", "record.view"}), ordinary="case"),
-    Role("infection_control", "院感科", "Infection control", "organisation", "院感科", frozenset({"feedback.read"}), ordinary="case"),
-    Role("epidemiologist", "疾控流调监测", "CDC epidemiologist", "area", "疾控监测员", frozenset(DISTRICT), ordinary="case"),
+    Role("hospital_lab", "医院检验科", "Hospital laboratory", "organisation", "检验科", frozenset({"quarantine.view", "record.view", *BLOWS}), ordinary="case"),
+    Role("infection_control", "院感科", "Infection control", "organisation", "院感科", frozenset({"feedback.read", "clinic.reconcile", *BLOWS}), ordinary="case"),
+    Role("triage_nurse", "预检分诊护士", "Triage nurse", "organisation", "护士", frozenset(BLOWS)),
+    Role("epidemiologist", "疾控流调监测", "CDC epidemiologist", "area", "疾控监测员", frozenset(DISTRICT | {"whistle.answer", *MATTERS}), ordinary="case"),
     Role("cdc_lab", "疾控实验室", "CDC laboratory", "area", "疾控实验室", LOOK, ordinary="case"),
     Role("duty_officer", "疾控值班", "CDC duty officer", "area", "疾控值班长", DUTY, ordinary="case"),
-    Role("supervisor", "疾控监督员", "CDC supervisor", "area", "疾控监督员", WATCH, ordinary="count"),
+    Role("cdc_lead", "疾控负责人", "CDC lead", "area", "疾控监督员", LOOK | {"whistle.answer", "whistle.unseal", *MATTERS}, ordinary="case"),
+    Role("supervisor", "疾控监督员", "CDC supervisor", "area", "疾控监督员", WATCH | {"matter.list"}, ordinary="count"),
     Role("health_inspection", "卫生监督执法", "Health inspection", "area", "疾控监督员"),
-    Role("bureau", "卫健局(疾控局)", "Health bureau", "area", "卫健局管理员", WATCH, ordinary="count"),
+    Role("bureau", "卫健局(疾控局)", "Health bureau", "area", "卫健局管理员", WATCH | {"matter.list"}, ordinary="count"),
     Role("eoc_commander", "应急指挥长", "EOC commander", "area", "政府领导", LOOK, ordinary="count"),
     Role("eoc_staff", "应急指挥中心", "EOC staff", "area", "卫健局管理员", LOOK, ordinary="count"),
     Role("group_office", "总医院公卫健康部", "Medical-group public-health office", "organisation", "医院管理员", ordinary="count"),
     Role("commissioner", "公共卫生专员", "Public-health commissioner", "organisation", "公共卫生专员", ordinary="count"),
-    Role("expert", "专家", "Expert", "user", "专家"),
+    Role("expert", "专家", "Expert", "user", "专家", frozenset(MATTERS)),
     Role("school_nurse", "校医", "School nurse", "organisation", "学校校医", frozenset({"case.list", "feedback.read"}), ordinary="case"),
     Role("class_teacher", "班主任", "Class teacher", "place", "班主任"),
     Role("pharmacy", "药店", "Pharmacy", "organisation", ""),
-    Role("blood_centre", "采供血机构", "Blood centre", "organisation", "检验科", ordinary="case"),
-    Role("maternal_child", "妇幼保健机构", "Maternal-and-child institution", "organisation", "社区卫生服务中心"),
+    Role("blood_centre", "采供血机构", "Blood centre", "organisation", "检验科", frozenset(BLOWS), ordinary="case"),
+    Role("maternal_child", "妇幼保健机构", "Maternal-and-child institution", "organisation", "社区卫生服务中心", frozenset(BLOWS)),
     Role("institution", "重点机构", "Institution", "organisation", ""),
     Role("site_sentinel", "场所哨点", "Site sentinel", "place", ""),
     Role("police", "公安联络员", "Police liaison", "area", "公安", ordinary="task"),
@@ -86,8 +95,8 @@ _ROLES = [
     Role("grid_worker", "网格员", "Grid worker", "place", "网格员", ordinary="task"),
     Role("village_committee", "村居委会", "Village committee", "place", "网格员", ordinary="task"),
     Role("community_centre", "社区卫生服务中心", "Community health centre", "organisation", "社区卫生服务中心",
-         frozenset({"case.list", "person.open", "record.view"}), ordinary="case"),
-    Role("family_doctor", "家庭医生团队", "Family-doctor team", "organisation", "家庭医生", ordinary="case"),
+         frozenset({"case.list", "person.open", "record.view", *BLOWS}), ordinary="case"),
+    Role("family_doctor", "家庭医生团队", "Family-doctor team", "organisation", "家庭医生", frozenset(BLOWS), ordinary="case"),
     Role("resident", "居民", "Resident", "user", "居民"),
     Role("administrator", "系统管理员", "System administrator", "none", "系统管理员",
          frozenset({"packs.view", "ledger.view", "ledger.verify", "ledger.retry", "accounts.manage", "gallery.view"})),

@@ -6,10 +6,12 @@ from yifang.knowledge.models.code_maps import CodeMapsPack
 from yifang.knowledge.models.codes import CodesPack
 from yifang.knowledge.models.diseases import DiseasesPack
 from yifang.knowledge.models.education import EducationPack
+from yifang.knowledge.models.forms import FormsPack
 from yifang.knowledge.models.immunization import ImmunizationPack
 from yifang.knowledge.models.indicators import IndicatorsPack
 from yifang.knowledge.models.linkage import LinkagePack
 from yifang.knowledge.models.management import ManagementPack
+from yifang.knowledge.models.matters import MattersPack
 from yifang.knowledge.models.national_system import NationalSystemPack
 from yifang.knowledge.models.quality import QualityPack
 from yifang.knowledge.models.registers import RegistersPack
@@ -47,6 +49,8 @@ _ALL: tuple[type[Pack], ...] = (
     LinkagePack,
     QualityPack,
     RegistersPack,
+    FormsPack,
+    MattersPack,
 )
 PACKS: dict[str, type[Pack]] = {pack.NAME: pack for pack in _ALL}
 
@@ -57,10 +61,12 @@ __all__ = [
     "CodesPack",
     "DiseasesPack",
     "EducationPack",
+    "FormsPack",
     "ImmunizationPack",
     "IndicatorsPack",
     "LinkagePack",
     "ManagementPack",
+    "MattersPack",
     "NationalSystemPack",
     "QualityPack",
     "RegistersPack",

@@ -57,7 +57,8 @@ _FEEDS = (
     ("caohe", "漕河示范医院 接口", "Caohe interface", FAR.code, "caohe"),
 )
 _SITS_AT = {
-    "hospital_desk": MAIN.code, "hospital_lab": MAIN.code, "infection_control": MAIN.code, "clinician": MAIN.code,
+    "hospital_desk": MAIN.code, "hospital_lab": MAIN.code, "infection_control": MAIN.code,
+    "triage_nurse": MAIN.code, "cdc_lead": "C310112", "clinician": MAIN.code,
     "commissioner": MAIN.code, "group_office": "G31011201", "epidemiologist": "C310112", "cdc_lab": "C310112",
     "duty_officer": "C310112", "supervisor": "C310112", "health_inspection": "U310112", "bureau": "B310112",
     "eoc_commander": "B310112", "eoc_staff": "B310112", "school_nurse": "S31011201", "pharmacy": "Y31011201",

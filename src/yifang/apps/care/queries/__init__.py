@@ -1,0 +1,1 @@
+"""Reads of care, one module for each page; every one takes the viewer."""
