@@ -38,7 +38,12 @@ class Command:
 
 COMMANDS = {
     "run": Command("yifang.node.supervisor", "启动整个节点 · run the whole node"),
-    "identify": Command("yifang.identify.command", "识别文件中的可疑传染病 · find suspicions in files", settings=False),
+    "identify": Command(
+        "yifang.identify.command",
+        "识别文件中的可疑传染病 · find suspicions in files",
+        settings=False,
+        apart={"train": Command("yifang.identify.training.command", "", settings=False)},
+    ),
     "detect": Command("yifang.detect.command", "发现病例数的异常升高 · find what stands out in counts", settings=False),
     "world": Command(
         "yifang.world.command",

@@ -21,6 +21,7 @@ from yifang.identify.negative import NegativeRules
 from yifang.identify.notes import NoteGatherer
 from yifang.identify.record_facts import FactReader, age_in_days, day_of
 from yifang.identify.syndromes import SyndromeBook
+from yifang.identify.text import spans
 from yifang.identify.text.scan import Scanner
 from yifang.knowledge import Knowledge
 
@@ -39,7 +40,7 @@ class Identifier:
         self.facts = FactReader(knowledge)
         self._diseases = knowledge.diseases
         self._negative = NegativeRules(knowledge)
-        scanner = Scanner(knowledge)
+        scanner = Scanner(knowledge, spans.shipped())
         self._notes = NoteGatherer(knowledge, scanner, self._negative)
         self._coded = CodedGatherer(knowledge, scanner, self._notes)
         self._syndromes = SyndromeBook(knowledge)

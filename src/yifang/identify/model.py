@@ -16,7 +16,7 @@ from yifang.kernel import messages
 Assertion = Literal["present", "absent", "uncertain", "historical", "other_person"]
 Level = Literal["strong", "moderate", "weak"]
 Effect = Literal["suppress", "weak", "route"]
-FindingKind = Literal["symptom", "syndrome", "disease", "laboratory", "drug", "imaging", "exposure"]
+FindingKind = Literal["symptom", "syndrome", "disease", "laboratory", "drug", "imaging", "exposure", "event"]
 EvidenceKind = Literal["diagnosis_code", "diagnosis_text", "note_text", "laboratory", "drug", "imaging"]
 
 LEVELS: dict[Level, int] = {"weak": 0, "moderate": 1, "strong": 2}

@@ -27,6 +27,7 @@ _HEADINGS = re.compile(
     r"\s*[:：]",
     re.IGNORECASE,
 )
+_TOLD = ("complaint", "history", "past_history", "other")  # what somebody tells; reports and plans are not
 _TITRE = re.compile(r"[^,;\d]{0,6}1:(\d+)")
 _KINDS: dict[str, FindingKind] = {
     "symptom": "symptom", "disease": "disease", "imaging": "imaging", "laboratory": "laboratory",
@@ -42,6 +43,12 @@ class NoteGatherer:
         self._tests = {rule.id: rule for rule in knowledge.triggers.lab}
         self._imaging = {rule.id: rule for rule in knowledge.triggers.imaging}
         self._report_as = {one.id: one.report_as for one in knowledge.diseases.values() if one.report_as}
+        # 养羊 and 住院 are told like symptoms and are none.
+        self._no_symptoms: dict[str, FindingKind] = {
+            name: "event" if one.event else "exposure"
+            for name, one in knowledge.syndromes.concepts.items()
+            if one.event or one.context == "exposure"
+        }
         self._text_rules = {rule.id: rule for rule in knowledge.triggers.diagnosis_text}
 
     def reported_as(self, disease: str) -> str:
@@ -54,7 +61,7 @@ class NoteGatherer:
         seen: set[tuple[str, Assertion]] = set()
         # Most notes have no such heading; these looks cost a tenth of the search.
         headed = _headed(text) if "史：" in text or "史:" in text or "istory" in text or "PMH" in text else ()
-        for offset, reading in self._scanner.clauses(text):
+        for offset, reading in self._scanner.clauses(text, told=note.section in _TOLD):
             if headed:
                 section = next((one for start, end, one in headed if start <= offset < end), note.section)
             if reading.temperatures:
@@ -74,6 +81,8 @@ class NoteGatherer:
                 if kind == "symptom":
                     if assertion in _SAID:
                         scene.concepts.add(concept)
+                    if reading.told is not None and concept not in self._no_symptoms:
+                        continue
                 elif kind == "disease":
                     concept = self.reported_as(concept)
                     if section == "imaging" and _inside_image(mention, reading.mentions):
@@ -88,9 +97,21 @@ class NoteGatherer:
                 else:
                     continue
                 start, end = start + offset, end + offset
+                told_as = self._no_symptoms.get(concept, _KINDS[kind]) if kind == "symptom" else _KINDS[kind]
                 into.findings.append(
-                    Finding(concept, text[start:end], start, end, note.path, assertion, _KINDS[kind], section)
+                    Finding(concept, text[start:end], start, end, note.path, assertion, told_as, section)
                 )
+            for _, concept, start, end, assertion, _, _ in reading.told or ():
+                if assertion in _SAID:
+                    if section == "past_history":
+                        assertion = "historical"
+                    else:
+                        scene.concepts.add(concept)
+                start, end = start + offset, end + offset
+                if concept not in self._no_symptoms:
+                    into.findings.append(
+                        Finding(concept, text[start:end], start, end, note.path, assertion, "symptom", section)
+                    )
 
     def named(self, mention: Mention, disease: str, note: Note, offset: int | None, into: Gathered) -> None:
         """Evidence of a disease's name, or its refusal by the word beside it; no `offset`: the words of a diagnosis."""

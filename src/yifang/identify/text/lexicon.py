@@ -101,6 +101,11 @@ class Lexicon:
 
     words: dict[str, dict[str, tuple[Word, ...]]] = field(default_factory=dict)
 
+    def word(self, text: str) -> Word | None:
+        """The entry of a folded word, None where there is none."""
+        candidates = self.words.get(text[:1], {}).get(text[1:2], ())
+        return next((one for one in candidates if one.text == text), None)
+
 
 def compile_lexicon(knowledge: Knowledge) -> Lexicon:
     """Build the dictionary of the given packs."""

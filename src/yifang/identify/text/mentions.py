@@ -26,7 +26,8 @@ class Reading:
     """What a text says: mentions, temperatures (°C), other vital signs, the patient's age in days where stated.
 
     `turn`: the clause has no subject and says what became of a disease named before (`text.afterwards`); `settles`:
-    it rules a disease out by its name.
+    it rules a disease out by its name; `told`: symptoms as the trained reader bounds and finds them,
+    None where it had nothing to read.
     """
 
     mentions: tuple[Mention, ...] = ()
@@ -35,6 +36,7 @@ class Reading:
     age_days: float | None = None
     turn: Literal["", "over", "ruled_out", "active"] = ""
     settles: bool = False
+    told: tuple[Mention, ...] | None = None
 
     def with_mentions(self, mentions: tuple[Mention, ...]) -> Reading:
         """The same with other mentions."""

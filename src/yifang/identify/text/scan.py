@@ -2,6 +2,7 @@
 
 The contract is the syndromes pack's: text falls into clauses; a negation cue reaches to the end of its clause unless a
 word ends it; pseudo cues negate nothing; history and other persons rule a clause; an informant is not the patient.
+A trained reader (`spans`) adds symptoms in words that no pack lists; what is said of them the same rules decide.
 A clause is read without regard to its neighbours, so readings are cached by clause; where one says what became of a
 disease named before (已愈, 已排除), `afterwards` settles it.
 """
@@ -9,6 +10,7 @@ disease named before (已愈, 已排除), `afterwards` settles it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from yifang.identify.model import Assertion
 from yifang.identify.text import afterwards, measures
@@ -34,6 +36,8 @@ from yifang.identify.text.lexicon import (
     fold,
 )
 from yifang.identify.text.mentions import Mention, Reading
+from yifang.identify.text.spans import SpanReader
+from yifang.identify.text.told import ToldReader
 from yifang.knowledge import Knowledge
 
 _CACHE_LIMIT = 50_000
@@ -108,9 +112,9 @@ _NOTHING = Reading()
 
 
 class Scanner:
-    """The dictionary reader of one set of packs."""
+    """The dictionary reader of one set of packs, and the trained reader beside it where there is one."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, spans: SpanReader | None = None) -> None:
         self._lexicon: Lexicon = compile_lexicon(knowledge)
         pack = knowledge.syndromes
         narrow = {fold(mark) for mark in pack.negation.clause_split} | {"\r"}
@@ -126,11 +130,21 @@ class Scanner:
         self._lasting = self._lifelong | {one.disease for one in reported.per_episode}
         self._disease_of = {rule.id: rule.disease for rule in knowledge.triggers.lab}
         self._age_words = tuple((fold(word), years) for word, years in pack.age_words.items())
+        self._told = ToldReader(spans, self._lexicon, self._assert) if spans else None
         self._cache: dict[str, Reading] = {}
+        self._told_cache: dict[str, Reading] = {}
 
-    def clauses(self, text: str) -> list[tuple[int, Reading]]:
-        """The clauses of a note that say something: where each begins, and its reading with offsets from there."""
-        cache = self._cache
+    def parts(self, text: str) -> Iterator[tuple[int, str]]:
+        """The clauses of a Chinese text with their beginnings."""
+        return ((match.start(), match.group()) for match in self._clauses.finditer(text))
+
+    def clauses(self, text: str, told: bool = False) -> list[tuple[int, Reading]]:
+        """The clauses of a note that say something: where each begins, and its reading with offsets from there.
+
+        With `told`, the trained reader reads as well: for what people tell, not for reports of devices.
+        """
+        told = told and self._told is not None
+        cache = self._told_cache if told else self._cache
         found: list[tuple[int, Reading]] = []
         turns = False
         pattern = self._latin_clauses if _LATIN.search(text) else self._clauses
@@ -140,7 +154,7 @@ class Scanner:
             if reading is None:
                 if len(cache) >= _CACHE_LIMIT:
                     cache.clear()
-                reading = cache[clause] = self._read_clause(fold(clause))
+                reading = cache[clause] = self._read_clause(fold(clause), told)
             if reading is not _NOTHING:
                 found.append((match.start(), reading))
                 if reading.turn or reading.settles:
@@ -160,7 +174,7 @@ class Scanner:
             age = part.age_days if age is None else age
         return Reading(tuple(mentions), heat, signs, age)
 
-    def _read_clause(self, clause: str) -> Reading:
+    def _read_clause(self, clause: str, told: bool) -> Reading:
         tokens = self._tokens(clause)
         heat: tuple[float, ...] = ()
         signs: tuple[tuple[str, float], ...] = ()
@@ -178,9 +192,10 @@ class Scanner:
                 mentions = self._assert(clause, tokens)
                 break
         turn, settles = afterwards.read(clause, mentions)
-        if not mentions and not heat and not signs and age is None and not turn:
+        symptoms = self._told.read(clause, tokens, mentions) if told and self._told else None
+        if not mentions and not heat and not signs and age is None and not turn and not symptoms:
             return _NOTHING
-        return Reading(mentions, heat, signs, age, turn, settles)
+        return Reading(mentions, heat, signs, age, turn, settles, symptoms)
 
     def _tokens(self, clause: str) -> list[tuple[int, Word]]:
         tokens: list[tuple[int, Word]] = []

@@ -1,0 +1,107 @@
+"""Symptoms as people tell them: the spans of the trained reader, named and asserted with the dictionary's rules.
+
+A span takes the concepts that the dictionary finds in it; words that no pack lists get the name that the annotated
+dialogues give them. What is said of them (there, denied, of somebody else) the same rules decide as for listed words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from yifang.identify.text.lexicon import ADJACENT, Kind, Lexicon, Word, fold
+from yifang.identify.text.mentions import Mention
+from yifang.identify.text.spans import SpanReader, Told
+
+_CACHE_LIMIT = 20_000
+_SYMPTOM: Kind = "symptom"
+Tokens = list[tuple[int, Word]]
+Assert = Callable[[str, Tokens], tuple[Mention, ...]]
+# What may stand between listed words in a plain list: 咳嗽、流涕3天.
+_PLAIN = re.compile(r"[\d一二两三四五六七八九十半几余多约近、和及与或伴/.:~℃°度天日周月年个小时分次 -]*")
+
+
+class ToldReader:
+    """The trained reader beside one dictionary; `decide` asserts the concepts of tokens (`scan.Scanner`)."""
+
+    def __init__(self, spans: SpanReader, lexicon: Lexicon, decide: Assert) -> None:
+        self._spans, self._lexicon, self._decide = spans, lexicon, decide
+        self._named: dict[str, Word] = {}
+
+    def read(self, clause: str, tokens: Tokens, mentions: tuple[Mention, ...]) -> tuple[Mention, ...] | None:
+        """The symptoms told in a folded clause; None where the dictionary's reading stands as it is.
+
+        A span that is the name of a disease of the packs stays that disease's.
+        """
+        if mentions and self._plain(clause, tokens):
+            return None
+        spans = self._spans.spans(clause)
+        if spans is None:
+            return None
+        found: list[Mention] = []
+        unlisted: dict[int, Word] = {}
+        for span in spans:
+            start, end = span
+            if any(one.kind == "disease" and (one.start, one.end) == (start, end) for one in mentions):
+                continue
+            listed = {
+                one.concept: one for one in mentions if one.kind == "symptom" and start <= one.start and one.end <= end
+            }
+            if listed:
+                found += (one._replace(start=start, end=end) for one in listed.values())
+            else:
+                unlisted[start] = self._word(clause[start:end])
+        if unlisted:
+            found += self._asserted(clause, tokens, unlisted)
+        found += (one for one in mentions if self._stands(one, spans))
+        return tuple(sorted(map(self._denied, found), key=lambda one: one.start))
+
+    def _stands(self, mention: Mention, spans: list[Told]) -> bool:
+        """Whether a symptom of the dictionary stands although the trained reader does not see it."""
+        if mention.kind != "symptom" or any(start < mention.end and mention.start < end for start, end in spans):
+            return False
+        return not self._spans.knows(mention.clause[mention.start : mention.end])
+
+    def _asserted(self, clause: str, tokens: Tokens, words: dict[int, Word]) -> list[Mention]:
+        ends = {start: start + len(word.text) for start, word in words.items()}
+        kept: Tokens = []
+        for at, word in tokens:
+            cut = next((start for start, end in ends.items() if at < end and start < at + len(word.text)), None)
+            if cut is None:
+                kept.append((at, word))
+            elif at < cut and (front := self._lexicon.word(clause[at:cut])):  # 不过 is none in 不过敏
+                kept.append((at, front))
+        told = self._decide(clause, sorted([*kept, *words.items()], key=lambda token: token[0]))
+        return [one for one in told if one.end == ends.get(one.start)]
+
+    def _word(self, text: str) -> Word:
+        """A word that no pack lists, with the concepts of its name in the packs, else with its name."""
+        word = self._named.get(text)
+        if word is None:
+            if len(self._named) >= _CACHE_LIMIT:
+                self._named.clear()
+            name, _ = self._spans.name(text)
+            listed = self._lexicon.word(fold(name))
+            ids = [one for kind, one, *_ in listed.concepts if kind == "symptom" and "#" not in one] if listed else []
+            concepts = tuple((_SYMPTOM, one, 0, len(text)) for one in ids or (name,))
+            word = self._named[text] = Word(text, concepts)
+        return word
+
+    def _denied(self, mention: Mention) -> Mention:
+        """不咳 says by itself that there is no cough."""
+        if mention.assertion == "present":
+            _, denies = self._spans.name(mention.clause[mention.start : mention.end])
+            if denies:
+                return mention._replace(assertion="absent")
+        return mention
+
+    def _plain(self, clause: str, tokens: Tokens) -> bool:
+        """Whether a clause holds nothing but words that both readers know, numbers and what joins them."""
+        at = 0
+        for start, word in tokens:
+            if word.roles & ADJACENT or (word.concepts and not self._spans.knows(word.text)):
+                return False
+            if not _PLAIN.fullmatch(clause, at, start):
+                return False
+            at = start + len(word.text)
+        return _PLAIN.fullmatch(clause, at) is not None

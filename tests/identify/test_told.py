@@ -1,0 +1,117 @@
+"""Symptoms in plain words: what the trained reader adds to the dictionary, and what it leaves to it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from yifang import cli
+from yifang.identify.text import spans
+from yifang.identify.training import cmdd
+
+TOLD = [
+    ("宝宝拉肚子两天了", [("拉肚子", "diarrhoea", "present")]),
+    ("精神不太好", [("精神不太好", "精神软", "present")]),
+    ("没发烧，也没痰", [("发烧", "fever", "absent"), ("没痰", "痰", "absent")]),
+    ("不咳了", [("不咳", "cough", "absent")]),
+    ("孩子不怎么吃饭", [("不怎么吃饭", "厌食", "present")]),
+    ("奶奶也咳嗽", [("咳嗽", "cough", "other_person")]),
+    ("母亲代诉：流鼻涕3天", [("流鼻涕", "runny_nose", "present")]),
+    # an instruction, and a name of a medicine: no symptom
+    ("可以吃点止咳药", []),
+    ("家住3号楼", []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), TOLD, ids=[row[0] for row in TOLD])
+def test_what_is_told(identifier, make, text, expected):
+    [outcome] = identifier.identify([make(note=text, section="other")])
+    found = [(one.text, one.concept, one.assertion) for one in outcome.findings if one.kind == "symptom"]
+    assert found == expected
+
+
+def test_a_report_of_a_device_is_not_told_by_anybody(identifier, make):
+    [outcome] = identifier.identify([make(imaging="双肺纹理增多，未见明显感染")])
+    assert [one for one in outcome.findings if one.kind == "symptom"] == []
+
+
+def test_what_is_told_counts_for_syndromes(identifier, make):
+    [outcome] = identifier.identify([make(note="大便稀两天了")])
+    assert "acute_diarrhoea" in [one.concept for one in outcome.findings if one.kind == "syndrome"]
+
+
+def test_a_stay_and_an_exposure_are_no_symptoms(identifier, make):
+    [outcome] = identifier.identify([make(note="家里养羊，住院三天")])
+    assert [(one.concept, one.kind) for one in outcome.findings if one.concept in ("livestock", "admitted")] == [
+        ("livestock", "exposure"),
+        ("admitted", "event"),
+    ]
+
+
+def test_spans_of_unseen_consultations(identifier, make, shared):
+    """CMDD, development part: exact spans, each line a note; no two overlap."""
+    path = shared / "fixtures/zh-clinical-text/cmdd/cmdd_dev_dialogues.jsonl"
+    hit = found = wanted = 0
+    for dialogue in cmdd.dialogues(path)[:120]:
+        for turn in dialogue:
+            if not turn.text.strip():
+                continue
+            [outcome] = identifier.identify([make(note=turn.text, section="other")])
+            told = {(one.start, one.end) for one in outcome.findings if one.kind == "symptom"}
+            meant = {(one.start, one.end) for one in turn.spans}
+            hit, found, wanted = hit + len(told & meant), found + len(told), wanted + len(meant)
+    assert wanted > 1000
+    assert 2 * hit / (found + wanted) > 0.89
+
+
+def test_the_weights_are_small_and_say_where_they_come_from():
+    folder = Path(spans.__file__).parent / "model"
+    assert sum(one.stat().st_size for one in folder.iterdir()) < 2_000_000
+    assert "Apache" in (folder / "ORIGIN.md").read_text(encoding="utf-8")
+
+
+@dataclass
+class Corpus:
+    """A few annotated dialogues, as CMDD writes them."""
+
+    folder: Path
+
+    def write(self) -> Path:
+        turns = [
+            {
+                "speaker": "患者",
+                "text": f"宝宝{word}{days}天了",
+                "bio": "OO" + "BI" + "OOO",
+                "norm": [word],
+                "state": ["1"],
+            }
+            for word in ("咳嗽", "发烧", "腹泻")
+            for days in range(2, 9)
+        ]
+        with gzip.open(self.folder / cmdd.TRAIN, "wt", encoding="utf-8") as out:
+            for number in range(4):
+                out.write(json.dumps({"id": f"train_{number}", "turns": turns}, ensure_ascii=False) + "\n")
+        return self.folder
+
+
+def test_training_again_gives_the_same_files(tmp_path, capsys):
+    corpus = Corpus(tmp_path).write()
+    for name in ("first", "second"):
+        assert cli.main(["identify", "train", str(corpus), "--out", str(tmp_path / name)]) == 0
+    for one in (tmp_path / "first").iterdir():
+        assert one.read_bytes() == (tmp_path / "second" / one.name).read_bytes()
+    reader = spans.SpanReader(
+        spans.unpacked((tmp_path / "first" / spans.WEIGHTS).read_bytes()),
+        spans.table_rows((tmp_path / "first" / spans.WORDS).read_text(encoding="utf-8")),
+    )
+    assert reader.spans("宝宝腹泻9天了") == [(2, 4)]
+    assert "4 dialogues" in capsys.readouterr().out
+
+
+def test_training_says_what_it_misses(tmp_path, capsys):
+    assert cli.main(["identify", "train", str(tmp_path)]) == 2
+    assert cmdd.TRAIN in capsys.readouterr().err
