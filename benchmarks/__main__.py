@@ -25,6 +25,7 @@ BENCHMARKS = {
     "pages": "benchmarks.pages",
     "quality": "benchmarks.quality",
     "window": "benchmarks.window",
+    "duplicates": "benchmarks.duplicates",
     "link": "benchmarks.link",
     "people": "benchmarks.people",
     "memory": "benchmarks.memory",

@@ -243,6 +243,8 @@ PAGES = (
     ),  # no errand about HIV, whoever asks
     Page("reporting:visit", "pupil.case", "grid_worker"),
     post("reporting:visit", "pupil.case", "grid_worker", outcome="done"),
+    Page("reporting:merge", "child.card pair", "epidemiologist hiv_officer city_epidemiologist"),  # asks why
+    post("reporting:merge", "child.card pair", "epidemiologist hiv_officer city_epidemiologist"),
     post("reporting:duplicate", "pair", "epidemiologist hiv_officer city_epidemiologist", judgement="keep"),
     Page("reporting:views", "cases", "desks cdc nurses"),
     post("reporting:view_save", "cases", "desks cdc nurses", name="一"),

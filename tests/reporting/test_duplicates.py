@@ -12,9 +12,9 @@ import pytest
 from tests import apps
 from tests.reporting import cards
 from yifang.apps.accounts.viewers import enter
-from yifang.apps.reporting import likeness, services
-from yifang.apps.reporting.models import CardState, Duplicate
-from yifang.kernel.errors import NotAllowed, NotFound
+from yifang.apps.reporting import likeness, pairing, services
+from yifang.apps.reporting.models import Card, CardState, Duplicate
+from yifang.kernel.errors import NotAllowed, NotFound, UserError
 
 FAMILY = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰建国志红晓雨欣怡子涵"
@@ -180,3 +180,92 @@ def test_a_correction_that_makes_them_different_takes_the_open_pair_away() -> No
         services.correct(second.id, {"disease": "varicella"}, "订正病种", desk)
     apps.deliver()
     assert Duplicate.objects.count() == 0
+
+
+def two_reports(county: apps.County, **second: Any) -> Duplicate:
+    """One child reported by two hospitals, both cards entered, the pair open."""
+    first = cards.brought(county, CardState.SUBMITTED)
+    other = cards.blank(county, doctor="other_hospital", **second)
+    cards.brought(county, CardState.SUBMITTED, other, desk="other_hospital_desk")
+    return Duplicate.objects.get(earlier=first)
+
+
+NUMBERLESS = {"id_no": "无", "id_type": "99", "remark": "未带证件"}
+
+
+@pair_in_database
+def test_a_merge_takes_what_was_chosen_and_gives_it_back() -> None:
+    county = apps.county()
+    pair = two_reports(county, case_class="2", residence_detail="示范路1弄2号301室", **NUMBERLESS)
+    cdc = county.viewer("epidemiologist")
+    offered = pairing.differing(*(cards.answers(one) for one in (pair.earlier, pair.later)))
+    assert {name: offered[name] for name in ("case_class", "residence_detail", "id_no")} == {
+        "case_class": "later", "residence_detail": "later", "id_no": "earlier",
+    }  # fmt: skip
+    assert not {"card_no", "report_org", "fill_date", "disease"} & set(offered)
+    before = cards.answers(pair.earlier)
+    with enter(cdc):
+        services.merge(pair.id, cdc, ["case_class", "residence_detail"])
+    apps.deliver()
+    kept = Card.objects.get(id=pair.earlier_id)
+    assert {**before, "case_class": "2", "residence_detail": "示范路1弄2号301室", "card_type": "2"} == cards.answers(
+        kept
+    )
+    assert Card.objects.get(id=pair.later_id).merged_into_id == kept.id
+    with enter(cdc):
+        services.correct(kept.id, {"residence_detail": "示范路9号"}, "复核", cdc)
+        services.unmerge(pair.id, cdc)
+    apps.deliver()
+    back = cards.answers(Card.objects.get(id=pair.earlier_id))
+    assert (back["case_class"], back["residence_detail"]) == ("1", "示范路9号"), "what was changed since stays"
+    assert Card.objects.get(id=pair.later_id).merged_into_id is None
+
+
+@pair_in_database
+def test_no_merge_makes_a_card_that_breaks_a_rule() -> None:
+    county = apps.county()
+    pair = two_reports(county, **NUMBERLESS)
+    cdc = county.viewer("epidemiologist")
+    with enter(cdc):
+        with pytest.raises(services.CardErrors):  # “无” without its remark and with the papers of the other card
+            services.merge(pair.id, cdc, ["id_no"])
+        with pytest.raises(UserError):
+            services.merge(pair.id, cdc, ["report_org"])
+    assert Duplicate.objects.get().state == "open"
+
+
+@pair_in_database
+def test_not_a_duplicate_is_remembered_until_the_answers_it_was_judged_by_change() -> None:
+    county = apps.county()
+    pair = two_reports(county, name="陈小贝", **NUMBERLESS)
+    cdc, desk = county.viewer("epidemiologist"), county.viewer("hospital_desk")
+    with enter(cdc):
+        services.keep_apart(pair.id, cdc)
+
+    def corrected(**changes: str) -> str:
+        with enter(desk):
+            services.correct(pair.earlier_id, changes, "复核", desk)
+        apps.deliver()
+        return Duplicate.objects.get().state
+
+    assert corrected(residence_detail="新桥路7号") == "kept"
+    assert corrected(case_class="2") == "kept"
+    assert corrected(phone="13900000088") == "open"
+
+
+@pair_in_database
+def test_the_page_of_a_merge_proposes_previews_and_merges(county, sign_in) -> None:
+    pair = two_reports(county, case_class="2", **NUMBERLESS)
+    client = sign_in("epidemiologist")
+    url = f"/audit/{pair.later_id}/merge/{pair.id}"
+    assert client.get(url)["Location"].startswith(f"/purpose/{pair.later_id}")
+    client.post(f"/purpose/{pair.later_id}", {"purpose": "verification", "next": url})
+    page = client.get(url).content.decode()
+    chosen = page[page.index('name="take-case_class"') :].split("</tr>")[0]
+    assert 'value="later" checked' in chosen
+    wrong = client.post(url, {"do": "merge", "take-id_no": "later"})
+    assert wrong.status_code == 422
+    assert "换一项" in wrong.content.decode()
+    assert client.post(url, {"do": "merge", "take-case_class": "later"}).status_code == 302
+    assert Card.objects.get(id=pair.earlier_id).case_class == "confirmed"
+    assert sign_in("neighbour_epidemiologist").get(url).status_code == 404

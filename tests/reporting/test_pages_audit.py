@@ -144,7 +144,7 @@ def test_a_pair_is_shown_with_scores_and_judged_and_the_judgement_taken_back(ent
     client = sign_in("epidemiologist")
     assert "疑似重卡 1" in client.get("/audit/").content.decode()
     page = client.get(f"/audit/{second.id}").content.decode()
-    for words in ("疑似重卡", first.card_no, "姓名和出生日期 100%", "是重卡，合并"):
+    for words in ("疑似重卡", first.card_no, "姓名和出生日期 100%", "是重卡，逐项合并"):
         assert words in page
     pair = Duplicate.objects.get()
 

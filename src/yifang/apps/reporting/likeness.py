@@ -18,6 +18,8 @@ from unicodedata import normalize
 from yifang.kernel import areas, identity_number
 from yifang.kernel.errors import YifangError
 
+_DOTS = "·•・．.‧∙"  # between the parts of a name, as each system writes them
+_UNKNOWN_TOWNSHIP = "999"  # 不详乡镇 says nothing of where somebody lives
 THRESHOLD = 6.0  # the weight from which a pair is shown to a person
 
 
@@ -50,7 +52,8 @@ class Likeness:
 
 def who(answers: Mapping[str, Any], birth: date | None) -> Who:
     """The person of a card's answers."""
-    name = "".join(normalize("NFKC", str(answers.get("name") or "")).split()).upper()
+    written = normalize("NFKC", str(answers.get("name") or "")).upper()
+    name = "".join(one for one in written if not one.isspace() and one not in _DOTS)
     number = "".join(str(answers.get("id_no") or "").split()).upper()
     valid = identity_number.is_valid(number)
     if valid:
@@ -114,7 +117,16 @@ def _name(one: Who, other: Who) -> float:
         return float(bool(one.name))
     if one.sound and one.sound == other.sound:
         return 0.95
-    return max(_text(one.name, other.name), _text(one.sound, other.sound) * 0.9)
+    return max(_text(one.name, other.name), _text(one.sound, other.sound) * 0.9, _another_surname(one, other))
+
+
+def _another_surname(one: Who, other: Who) -> float:
+    """The same given name under a maiden or married name, or the husband's surname before one's own."""
+    short, long = sorted((one.name, other.name), key=len)
+    if len(short) > 1 and long == long[:1] + short:
+        return 0.9
+    same_given = len(one.name) == len(other.name) > 1 and one.name[1:] == other.name[1:]
+    return (0.8 if len(one.name) > 2 else 0.7) if same_given and not one.name.isascii() else 0.0
 
 
 def _birth(one: date | None, other: date | None) -> float:
@@ -136,9 +148,10 @@ def _text(one: str, other: str) -> float:
 
 def _township(area: str) -> str:
     try:
-        return areas.at_level(area, "township") or "" if area else ""
+        township = areas.at_level(area, "township") or "" if area else ""
     except YifangError:
         return ""
+    return "" if township[6:9] == _UNKNOWN_TOWNSHIP else township
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,7 @@ urlpatterns = [
     path("audit/<uuid:card_id>/return", audit.send_back, name="audit_return"),
     path("audit/<uuid:card_id>/delete", audit.delete, name="audit_delete"),
     path("audit/<uuid:card_id>/identity", audit.identity, name="audit_identity"),
+    path("audit/<uuid:card_id>/merge/<uuid:duplicate_id>", duplicates.merge, name="merge"),
     path("duplicates/<uuid:duplicate_id>", duplicates.judge, name="duplicate"),
     path("cases/", cases.cases, name="cases"),
     path("cases/export", exports.line_list, name="line_list"),

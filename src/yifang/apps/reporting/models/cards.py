@@ -353,6 +353,10 @@ class Duplicate(models.Model):
     state = models.CharField(max_length=8, choices=DuplicateState, default=DuplicateState.OPEN)
     found_at = models.DateTimeField()
     case_before = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="+")  # to take a merge back
+    taken = models.JSONField(default=list)  # ids of the fields that the earlier card took from the later when merged
+    version_before = models.PositiveIntegerField(null=True)  # of the earlier card, where it took any
+    # Keyed digest of what “not a duplicate” was judged by: asked again only when that changes.
+    judged_by = models.CharField(max_length=64, blank=True)
     answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
 

@@ -24,7 +24,7 @@ from yifang.apps.reporting.services.drafts import (
     report_at_once,
     save_draft,
 )
-from yifang.apps.reporting.services.duplicates import check_judge, keep_apart, merge, unmerge
+from yifang.apps.reporting.services.duplicates import check_judge, keep_apart, merge, merged_answers, unmerge
 from yifang.apps.reporting.services.entering import correct_entry, explain_late, record_entry
 from yifang.apps.reporting.services.errors import CardErrors
 from yifang.apps.reporting.services.hospital import approve, report, return_by_hospital
@@ -58,6 +58,7 @@ __all__ = [
     "keep_apart",
     "may_undo",
     "merge",
+    "merged_answers",
     "preview",
     "reconcile",
     "record_entry",

@@ -14,9 +14,9 @@ from django.db.models import QuerySet
 from yifang.apps.accounts.keys import sealing
 from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.ledger.subscriptions import Heard
-from yifang.apps.reporting import likeness, versions, visible
-from yifang.apps.reporting.models import NO_REPORT, Card, CardKey, CardState, CardVersion, Duplicate, DuplicateState
-from yifang.apps.reporting.rules import Answers, Situation, illness_days
+from yifang.apps.reporting import likeness, pairing, versions, visible
+from yifang.apps.reporting.models import NO_REPORT, Card, CardKey, CardState, Duplicate, DuplicateState
+from yifang.apps.reporting.rules import illness_days
 from yifang.apps.reporting.subscribers.cards import taken
 from yifang.kernel import clock
 from yifang.knowledge import load
@@ -32,7 +32,7 @@ def on_cards(heard: Sequence[Heard]) -> None:
         if card.state == CardState.DELETED:
             _take_away(_open_pairs(card), card)
             continue
-        person = _who(card, versions.in_force(card))
+        person = pairing.who(card, versions.in_force(card))
         hashed = {kind: sealing().index(f"card.{kind}", text) for kind, text in likeness.keys(person).items()}
         CardKey.objects.bulk_create(
             [CardKey(card=card, kind=kind, disease=card.disease, key=key) for kind, key in hashed.items()]
@@ -52,7 +52,7 @@ def _pair(card: Card, person: likeness.Who, keys: Sequence[bytes]) -> None:
     candidates = list(others.order_by("-created_at")[:_CANDIDATES])
     standing = versions.all_in_force(candidates)
     for other in candidates:
-        scored = likeness.compare(person, _who(other, standing[other.id]))
+        scored = likeness.compare(person, pairing.who(other, standing[other.id]))
         if not scored.is_suspected and (card.person_id is None or other.person_id != card.person_id):
             continue
         earlier, later = sorted((card, other), key=lambda one: (one.created_at, one.id))
@@ -66,6 +66,13 @@ def _pair(card: Card, person: likeness.Who, keys: Sequence[bytes]) -> None:
         elif pair.state == DuplicateState.OPEN:
             pair.scores = dict(scored.scores)
             pair.save(update_fields=["scores"])
+        elif pair.state == DuplicateState.KEPT and pair.judged_by not in ("", pairing.judged_by(earlier, later)):
+            # “Not a duplicate” is remembered for what it was said of; these are other answers.
+            pair.state, pair.scores, pair.judged_by = DuplicateState.OPEN, dict(scored.scores), ""
+            pair.save(update_fields=["state", "scores", "judged_by"])
+            scopes = list(visible.of_card(later))
+            facts = {"pair": pair.id, "again": True}
+            append(Change("reporting.duplicate_found", "card", later.id, facts=facts, scopes=scopes), NODE)
     _take_away(_open_pairs(card).exclude(id__in=found), card)
 
 
@@ -85,9 +92,3 @@ def _open_pairs(card: Card) -> QuerySet[Duplicate]:
     return (Duplicate.objects.filter(earlier=card) | Duplicate.objects.filter(later=card)).filter(
         state=DuplicateState.OPEN
     )
-
-
-def _who(card: Card, version: CardVersion) -> likeness.Who:
-    answers = versions.answers_of(version)
-    birth = Answers(answers, Situation(load(), clock.now(), card.report_area)).day("birth_date")
-    return likeness.who(answers, birth)
