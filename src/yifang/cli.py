@@ -58,6 +58,7 @@ COMMANDS = {
     "accounts": Command("yifang.apps.accounts.command", "账号与岗位 · accounts and seats", role="jobs"),
     "workstation": Command("yifang.apps.workstation.command", "医生工作站 · the doctor's own system", role="jobs"),
     "counts": Command("yifang.apps.surveillance.command", "计数表 · verify and compact the counts", role="jobs"),
+    "relay": Command("yifang.apps.relay.command", "上下级节点 · the links to other nodes", role="jobs"),
     "packs": Command("yifang.knowledge.command", "知识包 · check, show, compare packs", settings=False),
     "ledger": Command("yifang.apps.ledger.command", "台账 · verify the ledger", role="jobs"),
     "keys": Command("yifang.node.keys", "加密密钥 · keys of the cipher", role="jobs"),

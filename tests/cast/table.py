@@ -176,6 +176,7 @@ PAGES = (
     # for machines, who show a key: whoever is signed in opens nothing here; what the doors are is no secret
     post("intake:api_records", "", "nobody"),
     post("intake:fhir", "", "nobody"),
+    post("relay:exchange", "", "nobody"),  # for other nodes, who sign what they send
     Page("intake:api_description", "", "everybody"),
     Page("intake:fhir_metadata", "", "everybody"),
     # the doctor and the hospital's desk

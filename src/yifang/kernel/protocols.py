@@ -205,6 +205,43 @@ class Receiver:
     prepare: Callable[[Sequence[Any], Any], Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RelayEntry:
+    """What one node tells another of one subject: the steps it took, and the subject as it then stood.
+
+    `steps` are (seq, kind of ledger entry, instant as ISO text, role); `seen` is the last step of the receiver's own
+    that the sender had when it wrote. `body` is JSON and may hold more than this release knows.
+    """
+
+    kind: str
+    subject: UUID
+    steps: Sequence[tuple[int, str, str, str]]
+    seen: int
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A kind of subject that goes from node to node. `peer` is the other node (`relay.models.Peer`).
+
+    `ledger`: the kinds of entries that name such a subject. `subjects(heard)` are those of one entry (empty: the
+    entry's own subject); `concerned(subjects, peer)` which of them the peer may have; `build(subjects, peer)` their
+    bodies, without those that say nothing any more; `take(entries, peer)` stores what came and returns the refused ones
+    with message code and parameters; `everything(peer)` are all that a new peer lacks. Jobs only, in the caller's
+    transaction.
+    """
+
+    name: str
+    label: Any
+    ledger: frozenset[str]
+    concerned: Callable[[Sequence[UUID], Any], Collection[UUID]]
+    build: Callable[[Sequence[UUID], Any], Mapping[UUID, Mapping[str, Any]]]
+    take: Callable[[Sequence[RelayEntry], Any], Sequence[tuple[RelayEntry, str, Mapping[str, Any]]]]
+    subjects: Callable[[Any], Sequence[UUID]] | None = None
+    everything: Callable[[Any], Iterable[UUID]] | None = None
+    page: str = ""  # URL name of the subject's page, where one can be opened
+
+
 class IdentifiedHook(Protocol):
     """What follows from a batch of stored records: each with the ids of its syndromes, and the ids of those gone.
 
@@ -291,6 +328,7 @@ subject_pages: Registry[SubjectPage] = Registry()
 sealed: Registry[Sealed] = Registry()
 person_rows: Registry[PersonRows] = Registry()
 receivers: Registry[Receiver] = Registry()
+relayed: Registry[Relayed] = Registry()
 identified: Registry[Named] = Registry()  # IdentifiedHook
 words: Registry[Word] = Registry()
 

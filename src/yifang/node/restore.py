@@ -56,7 +56,7 @@ def restore(config: Config, file: Path, passphrase: str = "") -> dict[str, Any]:
                 for name in KEPT:
                     if (Path(unpacked) / name).exists():
                         os.replace(Path(unpacked) / name, config.data / name)
-                (config.data / secrets.FILE).chmod(0o600)
+                        (config.data / name).chmod(0o600)
                 _fill(config, Path(unpacked) / DUMP)
             except BaseException:
                 _empty(config)

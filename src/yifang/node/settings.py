@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "yifang.apps.records",
     "yifang.apps.intake",
     "yifang.apps.reporting",
+    "yifang.apps.relay",
     "yifang.apps.surveillance",
     "yifang.apps.workstation",
     "yifang.apps.care",

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("yifang.apps.records.urls")),
     path("", include("yifang.apps.intake.urls")),
     path("", include("yifang.apps.reporting.urls")),
+    path("", include("yifang.apps.relay.urls")),
     path("", include("yifang.apps.surveillance.urls")),
     path("", include("yifang.apps.workstation.urls")),
     path("", include("yifang.apps.forms.urls")),

@@ -42,13 +42,13 @@ DESK = {
     "suspicion.list", "suspicion.answer", "card.draft", "card.report", "card.view", "card.review", "card.enter",
     "card.correct", "card.delete", "card.export", "card.print", "person.open", "person.match", "person.link", "record.view", "case.list",
     "feedback.read", "quarantine.view", "quarantine.mend", "intake.upload", "glass.answer", "place.match", "count.view",
-    "feed.connect", "register.view", "quality.view",
+    "feed.connect", "register.view", "quality.view", "relay.view",
     "whistle.blow", "matter.list", "matter.open", "clinic.reconcile",
 }  # fmt: skip
 DISTRICT = {
     "card.view", "card.audit", "card.merge", "card.delete", "card.correct", "card.enter", "card.export", "card.print", "case.list",
     "case.export", "person.open", "person.link", "record.view", "signal.list", "signal.answer", "place.match", "place.create",
-    "grid.assign", "glass.answer", "count.view", "national.view", "quality.view",
+    "grid.assign", "glass.answer", "count.view", "national.view", "quality.view", "relay.view",
 }  # fmt: skip
 LOOK = frozenset({"signal.list", "count.view"})
 WATCH = LOOK | {"quality.view"}
@@ -99,7 +99,7 @@ _ROLES = [
     Role("family_doctor", "家庭医生团队", "Family-doctor team", "organisation", "家庭医生", frozenset(BLOWS), ordinary="case"),
     Role("resident", "居民", "Resident", "user", "居民"),
     Role("administrator", "系统管理员", "System administrator", "none", "系统管理员",
-         frozenset({"packs.view", "ledger.view", "ledger.verify", "ledger.retry", "accounts.manage", "gallery.view"})),
+         frozenset({"packs.view", "ledger.view", "ledger.verify", "ledger.retry", "accounts.manage", "gallery.view", "relay.view"})),
     Role("auditor", "审计员", "Auditor", "none", "审计员", frozenset({"ledger.view", "ledger.verify", "packs.view"})),
 ]  # fmt: skip
 

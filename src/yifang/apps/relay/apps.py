@@ -1,0 +1,20 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RelayConfig(AppConfig):
+    """Store and forward between nodes."""
+
+    name = "yifang.apps.relay"
+    label = "relay"
+
+    def ready(self) -> None:
+        from yifang.apps.relay import inbox, jobs
+        from yifang.apps.relay.kinds import cards
+        from yifang.kernel import protocols
+
+        cards.register()
+        protocols.loops.add(protocols.Loop("relay", jobs.relay))
+        protocols.sealed.add(protocols.Sealed("relay.Waiting.sealed", inbox.context))
+        protocols.name_words("subject", {"peer": _("上下级节点")})
+        protocols.name_words("role", {"relay": _("上下级节点")})
