@@ -60,6 +60,7 @@ COMMANDS = {
     "counts": Command("yifang.apps.surveillance.command", "计数表 · verify and compact the counts", role="jobs"),
     "relay": Command("yifang.apps.relay.command", "上下级节点 · the links to other nodes", role="jobs"),
     "packs": Command("yifang.knowledge.command", "知识包 · check, show, compare packs", settings=False),
+    "rules": Command("yifang.apps.reporting.rules_command", "识别规则 · the rules of identification", role="jobs"),
     "ledger": Command("yifang.apps.ledger.command", "台账 · verify the ledger", role="jobs"),
     "keys": Command("yifang.node.keys", "加密密钥 · keys of the cipher", role="jobs"),
     "backup": Command("yifang.node.backup", "备份 · back up database and keys"),

@@ -207,11 +207,14 @@ class Identifier:
 
 
 _compiled: dict[str, Identifier] = {}
+_KEPT = 4  # rules in force, and those that are tried beside them
 
 
 def compiled(knowledge: Knowledge) -> Identifier:
-    """The Identifier of these packs, built once for each digest in a process."""
+    """The Identifier of these packs, built once for each of the last few digests in a process."""
     found = _compiled.get(knowledge.digest)
     if found is None:
+        while len(_compiled) >= _KEPT:
+            _compiled.pop(next(iter(_compiled)), None)
         found = _compiled[knowledge.digest] = Identifier(knowledge)
     return found

@@ -7,7 +7,8 @@ for the life of the process; a changed override needs a restart, so that one dig
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,40 @@ def load(overrides: Iterable[Path] | None = None, *, packs: Path = SHIPPED) -> K
     # Asked hundreds of times for one page: folders are resolved once, not with system calls each time.
     places = _in_force if overrides is None else tuple(Path(place).resolve() for place in overrides)
     return _load(places, packs if packs is SHIPPED else packs.resolve())
+
+
+def load_with(text: str, name: str = "draft.yaml", *, only: Collection[str] = ()) -> Knowledge:
+    """What `load()` gives with one more override, given by its words; several, for several packs, parted by `---`.
+
+    `only`: the packs that it may change. Raises PackError; its problems name `name` and the lines of `text`.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        files, wrong = [], []
+        for number, (before, part) in enumerate(_documents(text)):
+            path = Path(folder) / str(number) / name
+            path.parent.mkdir()
+            path.write_text("\n" * before + part, encoding="utf-8")  # a problem's line is that of the whole text
+            files.append(path)
+            content = _read(path, [])
+            pack = content.get("pack") if isinstance(content, dict) else None
+            if only and pack in PACKS and pack not in only:
+                line, _ = reading.line_of(path, ("pack",))
+                wrong.append(Problem(path, line, "pack", "knowledge.not_this_pack", {"packs": ", ".join(only)}))
+        if wrong:
+            raise PackError(wrong)
+        return _load.__wrapped__((*_in_force, *files), SHIPPED)
+
+
+def _documents(text: str) -> list[tuple[int, str]]:
+    """The YAML documents of a text, each with the number of lines before it; comments alone are none."""
+    found, lines, begun = [], text.splitlines(), 0
+    for number, line in enumerate([*lines, "---"]):
+        if line.rstrip() == "---":
+            part = lines[begun:number]
+            if any(one.strip() and not one.lstrip().startswith("#") for one in part):
+                found.append((begun, "\n".join(part) + "\n"))
+            begun = number + 1
+    return found
 
 
 @lru_cache(maxsize=4)

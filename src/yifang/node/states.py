@@ -12,6 +12,7 @@ from django.apps import apps
 MACHINES = (
     ("待排查线索 · suspicion", "reporting", "SuspicionState", "SUSPICION_TRANSITIONS"),
     ("打断 · interruption", "reporting", "InterruptionState", "INTERRUPTION_TRANSITIONS"),
+    ("识别规则 · rule set", "reporting", "RuleSetState", "RULESET_TRANSITIONS"),
     ("报告卡 · report card", "reporting", "CardState", "CARD_TRANSITIONS"),
     ("重卡 · duplicate pair", "reporting", "DuplicateState", "DUPLICATE_TRANSITIONS"),
     ("预警信号 · signal", "surveillance", "SignalState", "TRANSITIONS"),

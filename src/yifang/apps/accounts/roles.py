@@ -24,6 +24,7 @@ class Role:
 
 
 DOCTOR = {
+    "rules.view",
     "suspicion.list",
     "suspicion.answer",
     "card.draft",
@@ -42,20 +43,22 @@ DESK = {
     "suspicion.list", "suspicion.answer", "card.draft", "card.report", "card.view", "card.review", "card.enter",
     "card.correct", "card.delete", "card.export", "card.print", "person.open", "person.match", "person.link", "record.view", "case.list",
     "feedback.read", "quarantine.view", "quarantine.mend", "intake.upload", "glass.answer", "place.match", "count.view",
-    "feed.connect", "register.view", "quality.view", "relay.view",
+    "feed.connect", "register.view", "quality.view", "relay.view", "rules.view", "rules.draft",
     "whistle.blow", "matter.list", "matter.open", "clinic.reconcile",
 }  # fmt: skip
 DISTRICT = {
     "card.view", "card.audit", "card.merge", "card.delete", "card.correct", "card.enter", "card.export", "card.print", "case.list",
     "case.export", "person.open", "person.link", "record.view", "signal.list", "signal.answer", "place.match", "place.create",
     "grid.assign", "glass.answer", "count.view", "national.view", "quality.view", "relay.view",
+    "rules.view", "rules.draft", "rules.activate",
 }  # fmt: skip
 LOOK = frozenset({"signal.list", "count.view"})
 WATCH = LOOK | {"quality.view"}
 # Who takes part in matters of a hospital or a CDC; which step is whose stands in the `matters` pack.
 MATTERS = {"matter.list", "matter.open"}
 BLOWS = {"whistle.blow", *MATTERS}
-DUTY = frozenset(DISTRICT - {"card.merge", "person.link"} | {"glass.open", "whistle.answer", *MATTERS})
+NOT_ON_DUTY = {"card.merge", "person.link", "rules.draft", "rules.activate"}
+DUTY = frozenset(DISTRICT - NOT_ON_DUTY | {"glass.open", "whistle.answer", *MATTERS})
 
 _ROLES = [
     Role("clinician", "临床医生", "Clinician", "department", "临床医生", frozenset(DOCTOR), ordinary="case"),
@@ -99,7 +102,7 @@ _ROLES = [
     Role("family_doctor", "家庭医生团队", "Family-doctor team", "organisation", "家庭医生", frozenset(BLOWS), ordinary="case"),
     Role("resident", "居民", "Resident", "user", "居民"),
     Role("administrator", "系统管理员", "System administrator", "none", "系统管理员",
-         frozenset({"packs.view", "ledger.view", "ledger.verify", "ledger.retry", "accounts.manage", "gallery.view", "relay.view"})),
+         frozenset({"packs.view", "rules.view", "rules.activate", "ledger.view", "ledger.verify", "ledger.retry", "accounts.manage", "gallery.view", "relay.view"})),
     Role("auditor", "审计员", "Auditor", "none", "审计员", frozenset({"ledger.view", "ledger.verify", "packs.view"})),
 ]  # fmt: skip
 

@@ -15,11 +15,11 @@ from uuid import UUID
 from yifang import identify
 from yifang.apps.records.models import Record, RecordState
 from yifang.apps.reporting.models import NO_REPORT, Card
+from yifang.apps.reporting.rulebook import in_force
 from yifang.formats import canonical
 from yifang.formats.storage import from_json
 from yifang.identify import Evidence, PersonContext, Reported, Suspicion
 from yifang.kernel import clock
-from yifang.knowledge import load
 
 Kept = dict[str, Any]  # evidence as it stands in `Suspicion.evidence`
 
@@ -66,7 +66,9 @@ def identified(
     *,
     as_final: bool = False,
 ) -> list[Found]:
-    """What each row says, in order; one row of a person at most. `earlier` is evidence of their other records.
+    """What each row says by the rules in force, in order; one row of a person at most.
+
+    `earlier` is evidence of their other records.
 
     `as_final`: what a withdrawn record would say if it stood.
     """
@@ -82,7 +84,7 @@ def identified(
     records = [replace(canonical_of(row), key=str(row.id)) for row in rows]
     if as_final:
         records = [replace(record, status="final") for record in records]
-    outcomes = identify.compiled(load()).identify(records, context=contexts)
+    outcomes = identify.compiled(in_force()).identify(records, context=contexts)
     return [_found(row, outcome, before[row.id]) for row, outcome in zip(rows, outcomes, strict=True)]
 
 
@@ -129,7 +131,7 @@ def _vaccinations(persons: Collection[UUID], rows: Sequence[Record]) -> dict[UUI
         return {}
     since = min(row.at for row in rows) - _DOSES_WITHIN
     found: dict[UUID, list[tuple[str, date]]] = defaultdict(list)
-    facts = identify.compiled(load()).facts
+    facts = identify.compiled(in_force()).facts
     kept = Record.objects.filter(person_id__in=persons, kind="immunization", current=True, at__gte=since)
     for row in kept.exclude(state=RecordState.CANCELLED).only("person_id", "payload"):
         found[row.person_id] += facts.given(from_json(row.payload))

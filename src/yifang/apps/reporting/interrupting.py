@@ -17,10 +17,11 @@ from yifang.apps.ledger.services import Actor, Change, append
 from yifang.apps.records.models import Record
 from yifang.apps.reporting import visible
 from yifang.apps.reporting.models import Interruption, InterruptionMoment, InterruptionState, Suspicion, SuspicionState
+from yifang.apps.reporting.rulebook import in_force
 from yifang.identify.model import LEVELS
 from yifang.kernel import clock
 from yifang.kernel.ids import new_id
-from yifang.knowledge import load
+from yifang.knowledge.models.triggers import InterruptionPolicy
 
 WAITING = (SuspicionState.OPEN, SuspicionState.CONSULTING)
 
@@ -54,7 +55,7 @@ def visit_of(row: Record) -> Visit | None:
 
 def at_moments(visits: Iterable[Visit], by: Actor) -> list[Interruption]:
     """The interruptions that these moments make or add to. What was interrupted already is not interrupted again."""
-    policy = load().triggers.interruption
+    policy = in_force().triggers.interruption
     by_person: dict[UUID, list[Visit]] = defaultdict(list)
     for visit in visits:
         if visit.moment in policy.moments:
@@ -63,7 +64,7 @@ def at_moments(visits: Iterable[Visit], by: Actor) -> list[Interruption]:
         return []
     waiting: dict[UUID, list[Suspicion]] = defaultdict(list)
     for one in Suspicion.objects.filter(person_id__in=by_person, state__in=WAITING, interruption=None):
-        if worth_it(one):
+        if worth_it(one, policy):
             waiting[one.person_id].append(one)
     if not waiting:
         return []
@@ -71,11 +72,12 @@ def at_moments(visits: Iterable[Visit], by: Actor) -> list[Interruption]:
     for made in Interruption.objects.filter(person_id__in=waiting):
         before[made.person_id].append(made)
     numbers = _visit_numbers([one for ones in waiting.values() for one in ones])
+    window = timedelta(days=policy.once_in_days)
     found = []
     for person, questions in waiting.items():
         for visit in by_person[person]:
-            asked = [one for one in questions if one.interruption_id is None and _of_visit(one, visit, numbers)]
-            if asked and (made := _ask(visit, asked, before[person])):
+            asked = [one for one in questions if one.interruption_id is None and _of_visit(one, visit, numbers, window)]
+            if asked and (made := _ask(visit, asked, before[person], window)):
                 before[person].append(made)
                 found.append(made)
     if found:
@@ -83,9 +85,8 @@ def at_moments(visits: Iterable[Visit], by: Actor) -> list[Interruption]:
     return found
 
 
-def worth_it(one: Suspicion) -> bool:
+def worth_it(one: Suspicion, policy: InterruptionPolicy) -> bool:
     """Whether a question is certain enough to interrupt for."""
-    policy = load().triggers.interruption
     if one.confidence in policy.confidences:
         return True
     kinds = {item["kind"] for item in one.evidence if LEVELS[item["level"]] >= LEVELS["moderate"]}
@@ -111,9 +112,10 @@ def follow(suspicions: Sequence[Suspicion], by: Actor) -> None:
         append([change(one, "passed") for one in passed], by)
 
 
-def _ask(visit: Visit, asked: list[Suspicion], before: Sequence[Interruption]) -> Interruption | None:
+def _ask(
+    visit: Visit, asked: list[Suspicion], before: Sequence[Interruption], window: timedelta
+) -> Interruption | None:
     """A new interruption, or one of the episode that nobody has seen yet with these questions added."""
-    window = timedelta(days=load().triggers.interruption.once_in_days)
     known = next(
         (
             made
@@ -140,7 +142,7 @@ def _ask(visit: Visit, asked: list[Suspicion], before: Sequence[Interruption]) -
     return known
 
 
-def _of_visit(one: Suspicion, visit: Visit, numbers: dict[UUID, str]) -> bool:
+def _of_visit(one: Suspicion, visit: Visit, numbers: dict[UUID, str], window: timedelta) -> bool:
     """Whether the question is about this visit: its evidence is of it, or of no other visit and of its days."""
     if one.organisation_id != visit.organisation:
         return False
@@ -150,7 +152,6 @@ def _of_visit(one: Suspicion, visit: Visit, numbers: dict[UUID, str]) -> bool:
     of = {numbers.get(record, "") for record in records}
     if visit.number and visit.number in of:
         return True
-    window = timedelta(days=load().triggers.interruption.once_in_days)
     near = abs(one.evidence_at.astimezone(clock.CHINA).date() - visit.day) <= window
     return near and (of == {""} or not visit.number)
 

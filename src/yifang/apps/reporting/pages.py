@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from yifang.apps.accounts.roles import ROLES
 from yifang.apps.reporting.queries import clinic
 from yifang.kernel import protocols
 
@@ -39,3 +40,15 @@ def register() -> None:
             _("审核本院报告卡，录入大疫情网并回填卡号。"),
         )
     )
+    protocols.menu.add(
+        protocols.MenuItem(
+            "rules",
+            _("识别规则"),
+            "reporting:rules",
+            frozenset(role.key for role in ROLES.values() if "rules.view" in role.may),
+            64,
+            "adjustments",
+            about=_("看每条识别规则看什么、准不准；起草、试运行和启用新规则。"),
+        )
+    )
+    protocols.name_words("subject", {"ruleset": _("识别规则")})

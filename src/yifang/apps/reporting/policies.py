@@ -9,6 +9,13 @@ TABLES = [
         may="SELECT, INSERT, UPDATE (state, shown_at, shown_to_id, shown_in, lead_id)",
         rows=seen("reporting_interruption.lead_id"),
     ),
+    # Rules are about nobody; what a trial would change is seen with the record, and the disease by its group.
+    Table("reporting_ruleset", may="SELECT, INSERT, UPDATE"),
+    Table("reporting_trial", may="SELECT, INSERT"),
+    Table(
+        "reporting_trialchange",
+        rows=f'{seen("reporting_trialchange.record_id")} AND "group" = ANY ({CASE_GROUPS})',
+    ),
     Table("reporting_card", may="SELECT, INSERT, UPDATE", rows=seen("reporting_card.id")),
     Table("reporting_cardversion", may="SELECT, INSERT", rows=seen("reporting_cardversion.card_id")),
     Table("reporting_revision", may="SELECT, INSERT, UPDATE", rows=seen("reporting_revision.card_id")),

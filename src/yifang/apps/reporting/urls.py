@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from yifang.apps.reporting import urls_district
+from yifang.apps.reporting import urls_district, urls_rules
 from yifang.apps.reporting.views import cards, desk, forms, history, papers, quality, reconcile, suspicions
 
 app_name = "reporting"
@@ -38,4 +38,5 @@ urlpatterns = [
     path("desk/paper", papers.papers, name="papers"),
     path("desk/columns", papers.columns, name="columns"),
     *urls_district.urlpatterns,
+    *urls_rules.urlpatterns,
 ]

@@ -30,6 +30,15 @@ from yifang.apps.reporting.models.interruptions import (
 from yifang.apps.reporting.models.national import NationalCard, Standing
 from yifang.apps.reporting.models.quality import CardQuality, QualityTally
 from yifang.apps.reporting.models.revisions import Revision, RevisionKind
+from yifang.apps.reporting.models.rulebook import (
+    RULESET_TRANSITIONS,
+    ChangeKind,
+    RuleSet,
+    RuleSetState,
+    Trial,
+    TrialChange,
+    TrialState,
+)
 
 __all__ = [
     "CARD_TRANSITIONS",
@@ -37,6 +46,7 @@ __all__ = [
     "GONE",
     "INTERRUPTION_TRANSITIONS",
     "NO_REPORT",
+    "RULESET_TRANSITIONS",
     "SUSPICION_TRANSITIONS",
     "Card",
     "CardKey",
@@ -44,6 +54,7 @@ __all__ = [
     "CardState",
     "CardVersion",
     "Case",
+    "ChangeKind",
     "DismissReason",
     "Duplicate",
     "DuplicateState",
@@ -56,9 +67,14 @@ __all__ = [
     "Reconciliation",
     "Revision",
     "RevisionKind",
+    "RuleSet",
+    "RuleSetState",
     "Said",
     "SavedView",
     "Standing",
     "Suspicion",
     "SuspicionState",
+    "Trial",
+    "TrialChange",
+    "TrialState",
 ]

@@ -18,8 +18,8 @@ from yifang.apps.reporting.identifying import canonical_of, evidence_from_json
 from yifang.apps.reporting.models import Suspicion, SuspicionState
 from yifang.apps.reporting.presenting import words
 from yifang.apps.reporting.queries.suspicions import Shown
+from yifang.apps.reporting.rulebook import in_force
 from yifang.identify.model import Withheld
-from yifang.knowledge import load
 from yifang.web import tables
 from yifang.web.components import Evidence, Tone
 
@@ -107,7 +107,7 @@ class SetAside:
 
 def set_aside(one: Suspicion) -> SetAside:
     """Read the record once more to explain what was left out; the record decides nothing here."""
-    (outcome,) = identify.compiled(load()).identify([canonical_of(one.record)])
+    (outcome,) = identify.compiled(in_force()).identify([canonical_of(one.record)])
     unlike = [found for found in outcome.findings if found.assertion != "present"]
     url = reverse("records:record", args=[one.record_id])
     return SetAside(

@@ -25,6 +25,7 @@ from yifang.apps.records.models import Record, RecordState
 from yifang.apps.reporting import clocks, desks, interrupting, visible
 from yifang.apps.reporting.identifying import Background, Found, Kept, identified
 from yifang.apps.reporting.models import Suspicion, SuspicionState
+from yifang.apps.reporting.rulebook import in_force
 from yifang.identify import Reported
 from yifang.identify.model import LEVELS
 from yifang.kernel import clock, protocols
@@ -85,7 +86,7 @@ class _Book:
     def __init__(self, rows: Sequence[Record], gone: set[UUID]) -> None:
         persons = {row.person_id for row in rows}
         self.background = Background.of(persons, rows)
-        self._policy = identify.EpisodePolicy.of(load())
+        self._policy = identify.EpisodePolicy.of(in_force())
         self._clinicians = _clinicians(rows)
         self._of: dict[UUID, list[Suspicion]] = defaultdict(list)
         self._fresh: set[UUID] = set()
