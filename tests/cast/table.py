@@ -167,6 +167,12 @@ PAGES = (
     post("intake:upload", "", "nobody", feed="01a20ae5-829b-76ee-83c6-ab52f5b6b4e7"),  # no feed of theirs
     Page("intake:feeds", "", "desks hospital_lab"),
     Page("intake:feed_page", "hospital-his", "hospital_desk hospital_lab"),
+    Page("intake:connection", "hospital-his", "hospital_desk"),
+    Page("intake:mapping", "hospital-his", "hospital_desk"),
+    post("intake:mapping_preview", "hospital-his", "hospital_desk", text="id: a"),
+    post("intake:look", "hospital-his", "nobody"),  # it is read from nowhere
+    post("intake:columns", "hospital-his", "hospital_desk"),
+    post("intake:disconnect", "hospital-his", "hospital_desk"),
     Page("intake:quarantine", "", "desks hospital_lab"),
     Page("intake:feed", "feed", "hospital_desk hospital_lab"),
     Page("intake:item", "quarantined", "hospital_desk hospital_lab"),
@@ -341,6 +347,7 @@ QUERIES = (
     Query("intake.queries.feed_states", (date(2026, 1, 1),), {"feed": "hospital_desk hospital_lab"}),
     Query("intake.queries.feed_state", ("hospital-his", date(2026, 1, 1)), {"feed": "hospital_desk hospital_lab"}),
     Query("intake.queries.watched"),
+    Query("intake.queries.connected", ("hospital-his",), {"feed": "hospital_desk"}),
     Query("intake.queries.batches", (), {"batch": READS_QUARANTINE}),
     Query("intake.queries.receiving"),
     Query("intake.queries.batch", ("batch",), {"batch": READS_QUARANTINE}),

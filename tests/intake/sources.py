@@ -1,20 +1,41 @@
-"""A hospital's databases for tests: PostgreSQL of the tests' own cluster, and MariaDB where it is installed."""
+"""A hospital's sources for tests: PostgreSQL of the tests' own cluster, MariaDB where it is installed, a WebService."""
 
 from __future__ import annotations
 
 import shutil
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import psycopg
 import pytest
 
+from yifang.kernel import clock
+from yifang.world.serving import CLOCK
+
 PASSWORD = "geheim-7"
+LAB = """
+id: ris
+kind: lab_report
+columns: {person.name: [PatientName], person.birth: [BirthDate], report.id: [ReportNo], result.name: [ItemName],
+  result.value: [ItemResult], result.issued: [ReportTime], person.id.cn_id: [IdCard]}
+required: [result.name]
+ignore: [UpdateTime]
+"""
+NOW = clock.now().astimezone(clock.CHINA).replace(tzinfo=None, microsecond=0)
+SOAP = {
+    "operation": "QueryReports", "arguments": "token={password}\nstartTime={since}\nendTime={until}",
+    "password": "geheim",
+    "answer": "QueryReportsResult", "success": "Response/Head/Code=0", "record": "Response/Body/Report",
+    "cursor": "UpdateTime", "window": "60", "overlap": "600",
+}  # fmt: skip
 
 
 @contextmanager
@@ -67,3 +88,39 @@ def mariadb(data: Path) -> Iterator[tuple[str, Any]]:
     finally:
         running.terminate()
         running.wait(30)
+
+
+@contextmanager
+def served(app: Callable[..., Any]) -> Iterator[str]:
+    class Quiet(WSGIRequestHandler):
+        def log_message(self, *_args: Any) -> None:
+            pass
+
+    server = make_server("127.0.0.1", 0, app, handler_class=Quiet)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class Platform:
+    """A platform's rows by their time of change, and what goes wrong with it."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, str]] = []
+        self.asked: list[tuple[datetime, datetime]] = []
+
+    def add(self, number: int, at: datetime, **more: str) -> None:
+        self.rows.append(
+            {"ReportNo": f"R{number}", "PatientName": f"张{number}", "BirthDate": "2019-03-01",
+             "ItemName": "流感病毒核酸", "ItemResult": "阳性", "ReportTime": f"{at:{CLOCK}}",
+             "UpdateTime": f"{at:{CLOCK}}", **more}
+        )  # fmt: skip
+
+    def of(self, lower: datetime, upper: datetime) -> list[dict[str, str]]:
+        self.asked.append((lower, upper))
+        return [row for row in self.rows if lower <= datetime.strptime(row["UpdateTime"], CLOCK) < upper]

@@ -10,17 +10,15 @@ import base64
 import io
 import json
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
 from tests import apps
+from tests.intake.sources import LAB, NOW, SOAP, Platform, served
 from yifang.apps.accounts.viewers import enter
 from yifang.apps.intake import connect_command, connectors
 from yifang.apps.intake.connectors import polling
@@ -33,9 +31,8 @@ from yifang.apps.intake.models import Batch, Connection, Feed, Quarantined
 from yifang.apps.intake.services.connections import connect
 from yifang.apps.ledger.services import NODE
 from yifang.apps.records.models import Record
-from yifang.kernel import clock
 from yifang.kernel.errors import ConfigError, NotAllowed, UserError
-from yifang.world.serving import CLOCK, Service
+from yifang.world.serving import Service
 
 pytestmark = pytest.mark.django_db
 FIXTURES = Path(os.environ.get("YIFANG_SHARED", "shared")) / "fixtures"
@@ -47,14 +44,6 @@ SQL = {
     "view": "his.v_lis",
     "cursor": "更新时间",
 }
-LAB = """
-id: ris
-kind: lab_report
-columns: {person.name: [PatientName], person.birth: [BirthDate], report.id: [ReportNo], result.name: [ItemName],
-  result.value: [ItemResult], result.issued: [ReportTime], person.id.cn_id: [IdCard]}
-required: [result.name]
-ignore: [UpdateTime]
-"""
 
 
 @pytest.fixture
@@ -70,23 +59,6 @@ def poll(feed: Feed) -> int:
 def begin(feed: Feed, name: str, **given: Any) -> Connection:
     with apps.as_jobs():
         return connect(feed, name, given, NODE)
-
-
-@contextmanager
-def served(app: Callable[..., Any]) -> Iterator[str]:
-    class Quiet(WSGIRequestHandler):
-        def log_message(self, *_args: Any) -> None:
-            pass
-
-    server = make_server("127.0.0.1", 0, app, handler_class=Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 # -- SQL: what each dialect is asked, and how its driver is opened
@@ -219,34 +191,6 @@ def test_a_page_points_the_node_at_no_file_of_its_own_and_takes_no_password_else
 
 
 # -- WebService
-
-
-class Platform:
-    """A platform's rows by their time of change, and what goes wrong with it."""
-
-    def __init__(self) -> None:
-        self.rows: list[dict[str, str]] = []
-        self.asked: list[tuple[datetime, datetime]] = []
-
-    def add(self, number: int, at: datetime, **more: str) -> None:
-        self.rows.append(
-            {"ReportNo": f"R{number}", "PatientName": f"张{number}", "BirthDate": "2019-03-01",
-             "ItemName": "流感病毒核酸", "ItemResult": "阳性", "ReportTime": f"{at:{CLOCK}}",
-             "UpdateTime": f"{at:{CLOCK}}", **more}
-        )  # fmt: skip
-
-    def of(self, lower: datetime, upper: datetime) -> list[dict[str, str]]:
-        self.asked.append((lower, upper))
-        return [row for row in self.rows if lower <= datetime.strptime(row["UpdateTime"], CLOCK) < upper]
-
-
-NOW = clock.now().astimezone(clock.CHINA).replace(tzinfo=None, microsecond=0)
-SOAP = {
-    "operation": "QueryReports", "arguments": "token={password}\nstartTime={since}\nendTime={until}",
-    "password": "geheim",
-    "answer": "QueryReportsResult", "success": "Response/Head/Code=0", "record": "Response/Body/Report",
-    "cursor": "UpdateTime", "window": "60", "overlap": "600",
-}  # fmt: skip
 
 
 @pytest.fixture

@@ -389,7 +389,7 @@ def test_what_is_seen_of_a_database_before_it_is_trusted(yifang, hospital):
     assert "采样时间" in told["connect.saw_columns"].params["columns"]
     assert told["connect.saw_reads_only"].level == "good"
     assert {"connect.saw_clock", "connect.saw_zone"} & set(told)  # PostgreSQL tells its own zone
-    assert "居民身份证号" in told["connect.saw_missing"].params["fields"]
+    assert "居民身份证号" in told["connect.saw_missing"].params["fields"]["zh"]
     assert told["connect.saw_mapping"].params == {"mapping": "检验结果", "n": 6, "all": 7}
     assert told["connect.saw_read"].params == {"records": 10, "refused": 0}
     assert (seen.away, seen.is_bad) == (False, False)

@@ -69,6 +69,7 @@ def feed(request: HttpRequest, code: str) -> HttpResponse:
         "delay": figures.delay, "median": bound_words(figures.delay and figures.delay.median),
         "most": bound_words(figures.delay and figures.delay.most),
         "chart": _chart(one.line.feed, one, today),
+        "may_connect": request.viewer.can("feed.connect"), "changed": bool(one.connection and one.connection.found),
         "batches_url": f"{reverse('intake:batches')}?feed={one.line.feed.id}",
     }  # fmt: skip
     return render(request, "intake/feed.html", context)

@@ -125,7 +125,7 @@ def _cell(text: str, targets: Sequence[str], mapping: Mapping, error: str) -> Ce
         moment = times.table_time(text, mapping.date_order) or times.hl7_time(text)
         shown = text if target != "person.birth" else f"{text[:4]}…"
         read = (moment.iso if target != "person.birth" else moment.iso[:4] + "…") if moment else ""
-        return Cell(shown, read if read != shown else "", error)
+        return Cell(shown, read if read.replace("T", " ") != shown.replace("T", " ") else "", error)
     if target in mapping.values:
         return Cell(text[:30], mapping.values[target].get(text, ""), error)
     return Cell(_masked(text, target), "", error)

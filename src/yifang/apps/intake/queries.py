@@ -16,6 +16,8 @@ from yifang.apps.intake.models import (
     Feed,
     FeedDay,
     FeedKey,
+    FeedMapping,
+    Look,
     Quarantined,
     QuarantineState,
 )
@@ -196,3 +198,23 @@ def _walk(rows: QuerySet, when: str, after: Key | None, backwards: bool, limit: 
         rows = rows.filter(Q(**{f"{when}__{sign}": at}) | Q(**{when: at, f"id__{sign}": key}))
     order = (when, "id") if backwards else (f"-{when}", "-id")
     return list(rows.order_by(*order)[: limit + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """How a feed is read and by which mapping, the latest version first; None where it is read from nowhere."""
+
+    feed: Feed
+    connection: Connection | None
+    look: Look | None
+    versions: list[FeedMapping]
+
+
+def connected(code: str, viewer: Viewer) -> Connected:
+    """For who may set it. Raises NotFound `intake.no_feed`."""
+    viewer.check("feed.connect")
+    feed = Feed.objects.filter(code=code, organisation=viewer.organisation_id).first()
+    if feed is None:
+        raise NotFound("intake.no_feed")
+    versions = list(FeedMapping.objects.filter(feed=feed).select_related("made_by")[:50])
+    return Connected(feed, _connections([feed.id]).get(feed.id), Look.objects.filter(feed=feed).first(), versions)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from yifang.apps.intake import api, feed_pages, views
+from yifang.apps.intake import api, connection_pages, feed_pages, views
 
 app_name = "intake"
 urlpatterns = [
@@ -11,6 +11,12 @@ urlpatterns = [
     path("intake/<uuid:batch_id>", views.batch, name="batch"),
     path("feeds/", feed_pages.feeds, name="feeds"),
     path("feeds/<str:code>/", feed_pages.feed, name="feed_page"),
+    path("feeds/<str:code>/connection", connection_pages.connection, name="connection"),
+    path("feeds/<str:code>/connection/look", connection_pages.look, name="look"),
+    path("feeds/<str:code>/connection/columns", connection_pages.columns, name="columns"),
+    path("feeds/<str:code>/connection/off", connection_pages.off, name="disconnect"),
+    path("feeds/<str:code>/mapping", connection_pages.mapping, name="mapping"),
+    path("feeds/<str:code>/mapping/preview", connection_pages.preview, name="mapping_preview"),
     path("quarantine/", views.quarantine, name="quarantine"),
     path("quarantine/feed/<uuid:feed_id>", views.feed_quarantine, name="feed"),
     path("quarantine/<uuid:item_id>", views.item, name="item"),

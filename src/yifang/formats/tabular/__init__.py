@@ -13,12 +13,13 @@ from typing import Any
 
 from yifang.formats import notices, tallies
 from yifang.formats.canonical import Issue, Item, Refusal
+from yifang.formats.tabular.checking import Problem, problems
 from yifang.formats.tabular.database import sheet_of
 from yifang.formats.tabular.mapping import Mapping, builtin, load_mapping, parse_mapping
 from yifang.formats.tabular.rows import read_row, table, unmapped
 from yifang.formats.tabular.sheet import Sheet, read_csv, read_workbook
 
-__all__ = ["Mapping", "fits", "load_mapping", "parse_mapping", "read", "read_rows"]
+__all__ = ["Mapping", "Problem", "fits", "load_mapping", "parse_mapping", "problems", "read", "read_rows"]
 
 _HEADER_WITHIN = 6
 

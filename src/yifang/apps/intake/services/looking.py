@@ -6,11 +6,13 @@ Runs as jobs, or from the command line. The rows are kept sealed for the page of
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import translation
 
 from yifang import formats
 from yifang.apps.accounts.keys import sealing
@@ -20,6 +22,7 @@ from yifang.apps.intake.connectors.protocol import Rows, Sight, Source, SourceFa
 from yifang.apps.intake.models import Connection, Look
 from yifang.apps.intake.services.connections import sample_context, settings_of
 from yifang.apps.intake.services.mappings import mapping_of
+from yifang.apps.ledger.services import NODE, Change, append
 from yifang.formats.tabular.database import cell
 from yifang.kernel import clock
 from yifang.kernel.errors import YifangError
@@ -66,7 +69,7 @@ def look(one: Connection) -> Seen:
 
 def keep_look(feed_id: UUID) -> None:
     """Look at a feed's source and keep what was seen for the page."""
-    one = Connection.objects.select_related("feed").get(feed=feed_id)
+    one = Connection.objects.select_related("feed__organisation").get(feed=feed_id)
     seen = look(one)
     told = {"header": seen.header, "rows": seen.rows}
     sample = (
@@ -76,6 +79,8 @@ def keep_look(feed_id: UUID) -> None:
         "done_at": clock.now(), "sights": [[sight.level, sight.code, sight.params] for sight in seen.sights]
     } | ({"sample": sample} if sample else {})  # fmt: skip
     with transaction.atomic():
+        facts = {"bad": seen.is_bad}
+        append(Change("intake.look_done", "feed", feed_id, facts=facts, scopes=[one.feed.organisation.scope]), NODE)
         Look.objects.update_or_create(
             feed_id=feed_id, defaults=values, create_defaults=values | {"asked_at": clock.now()}
         )
@@ -109,32 +114,48 @@ def _documents(part: object, seen: Seen) -> None:
         for item in formats.read((document.name, document.read())):
             records += len(item.records)
             if item.refusal is not None:
-                refused.append(preview.words(item.refusal))
+                refused.append(item.refusal)
     seen.sights.append(Sight("bad" if refused and not records else "good", "connect.saw_read",
                              {"records": records, "refused": len(refused)}))  # fmt: skip
-    for said in dict.fromkeys(refused[:3]):
+    for refusal in dict.fromkeys(refused[:3]):
+        said = _both(lambda refusal=refusal: preview.words(refusal))
         seen.sights.append(Sight("warn", "connect.saw_refused", {"said": said}))
 
 
 def _read(one: Connection, seen: Seen) -> None:
     """How the rows are read by the feed's mapping."""
     try:
-        found = preview.preview(seen.header, seen.rows, mapping_of(one.feed))
+        mapping = mapping_of(one.feed)
+        found = preview.preview(seen.header, seen.rows, mapping)
     except YifangError as wrong:
         seen.sights.append(Sight("bad", wrong.code, {name: str(value) for name, value in wrong.params.items()}))
         return
+
+    def read() -> preview.Preview:
+        return preview.preview(seen.header, seen.rows, mapping)
+
     if found.refusal:
-        seen.sights.append(Sight("bad", "connect.saw_no_mapping", {"said": found.refusal}))
+        seen.sights.append(Sight("bad", "connect.saw_no_mapping", {"said": _both(lambda: read().refusal)}))
         return
     mapped = sum(bool(head.targets) for head in found.heads)
     told = {"mapping": found.mapping, "n": mapped, "all": len(found.heads)}
     seen.sights.append(Sight("good", "connect.saw_mapping", told))
     if found.missing:
-        seen.sights.append(Sight("warn", "connect.saw_missing", {"fields": found.missing}))
+        seen.sights.append(Sight("warn", "connect.saw_missing", {"fields": _both(lambda: "、".join(read().missing))}))
     if found.unread:
         seen.sights.append(Sight("note", "connect.saw_unread", {"columns": ", ".join(found.unread)[:300]}))
     if seen.rows:
         level = "bad" if found.refused and not found.records else "good"
         seen.sights.append(Sight(level, "connect.saw_read", {"records": found.records, "refused": found.refused}))
-    for said in dict.fromkeys(refused for _cells, refused in found.rows if refused):
-        seen.sights.append(Sight("warn", "connect.saw_refused", {"said": said}))
+    refused = [at for at, (_cells, said) in enumerate(found.rows) if said]
+    for at in refused[:3]:
+        seen.sights.append(Sight("warn", "connect.saw_refused", {"said": _both(lambda at=at: read().rows[at][1])}))
+
+
+def _both(said: Callable[[], str]) -> dict[str, str]:
+    """Words in both languages: whoever reads them reads them later."""
+    found = {}
+    for language, name in (("zh", "zh-hans"), ("en", "en")):
+        with translation.override(name):
+            found[language] = said()
+    return found
