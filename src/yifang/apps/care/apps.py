@@ -15,7 +15,7 @@ class CareConfig(AppConfig):
     label = "care"
 
     def ready(self) -> None:
-        from yifang.apps.care import services, subscribers
+        from yifang.apps.care import from_records, merging, services, subscribers
         from yifang.apps.care.queries import matters
         from yifang.apps.care.services import whistling
         from yifang.kernel import protocols
@@ -25,11 +25,19 @@ class CareConfig(AppConfig):
         protocols.subject_pages.add(protocols.SubjectPage("matter", "care:matter"))
         protocols.subject_names.add(protocols.Named("matter", matters.names))
         protocols.name_words("subject", {"matter": _("院内流程")})
+        protocols.identified.add(protocols.Named("care.visits", from_records.on_identified))
+        protocols.person_rows.add(protocols.PersonRows("care", merging.move, merging.restore))
         protocols.whistles.add(protocols.Named("care", services.draft_whistle))
         protocols.menu.add(
             protocols.MenuItem(
                 "triage", _("预检分诊"), "care:triage", frozenset({"triage_nurse"}), 5, "temperature",
                 about=_("量体温、问症状和流行病学史，系统给出去向和理由；一位不超过60秒。"),
+            )
+        )  # fmt: skip
+        protocols.menu.add(
+            protocols.MenuItem(
+                "clinics", _("发热肠道门诊"), "care:fever", matters.BOARDS, 43, "clipboard-check",
+                about=_("发热门诊每位患者到了哪一步、等什么；肠道门诊逢泻必登；分诊与就诊人数核对。"),
             )
         )  # fmt: skip
         protocols.menu.add(

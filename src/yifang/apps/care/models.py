@@ -44,6 +44,7 @@ class Matter(models.Model):
     name_key = models.BinaryField(max_length=32, null=True)  # of a typed name, to find the visit again
     disease = models.CharField(max_length=40, blank=True)
     group = models.CharField(max_length=24, blank=True)
+    topic = models.CharField(max_length=80, blank=True)  # what else it is about: a pathogen, a week
     about_kind = models.CharField(max_length=12, blank=True)
     about = models.UUIDField(null=True)
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="children")
@@ -110,3 +111,37 @@ class Unsealing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.matter_id} {self.opened_at}"
+
+
+class Visit(models.Model):
+    """One encounter of the records, as far as clinics and wards need it: no identity, the facts that lists are made of.
+
+    `triage` is the triage that was held to be of the same patient, `matter` the clinic's own. `key` is the record's.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    key = models.BinaryField(max_length=32, unique=True)
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12)  # outpatient, emergency, inpatient …
+    department = models.CharField(max_length=60, blank=True)
+    clinic = models.CharField(max_length=8, blank=True)
+    at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    day = models.DateField()
+    age = models.SmallIntegerField(default=-1)
+    syndromes = ArrayField(models.CharField(max_length=40), default=list)
+    diarrhoea = models.BooleanField(default=False)
+    triage = models.ForeignKey(Matter, on_delete=models.PROTECT, null=True, related_name="+")
+    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("organisation", "day", "id"), name="visit_day"),
+            models.Index(fields=("person", "at"), name="visit_person"),
+            models.Index(fields=("triage",), condition=Q(triage__isnull=False), name="visit_triage"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.department} {self.day}"

@@ -6,7 +6,7 @@ again, except by its code.
 
 from yifang.apps.accounts.roles import ROLES, may
 from yifang.apps.forms.policies import seated
-from yifang.kernel.row_security import ROLE, USER, Table
+from yifang.kernel.row_security import ORGANISATIONS, ROLE, USER, Table
 
 _SEES = "EXISTS (SELECT 1 FROM care_matter m WHERE m.id = {})"
 
@@ -58,6 +58,7 @@ TABLES = [
         ),
         added="yf_new_matter(matter_id)",
     ),
+    Table("care_visit", rows=f"organisation_id = ANY ({ORGANISATIONS}) AND {ROLE} IN ({_roles('clinic.reconcile')})"),
     Table(
         "care_unsealing",
         may="SELECT, INSERT",

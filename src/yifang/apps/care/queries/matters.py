@@ -20,7 +20,8 @@ from yifang.kernel.errors import NotFound
 from yifang.knowledge import load
 from yifang.knowledge.models.matters import MatterKind
 
-MOST_STEPS = 300
+# Whose the boards of the clinics are.
+BOARDS = frozenset({"clinician", "triage_nurse", "hospital_desk", "infection_control", "hospital_lab"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,9 @@ class Start:
     about: UUID | None = None
     parent: Matter | None = None
     disease: str = ""
+    topic: str = ""
     key: str = ""
+    at: datetime | None = None  # when it began, where that is not now
     waits: bool = False  # the first step waits for somebody instead of being taken
 
 
@@ -109,7 +111,7 @@ def begin(kind_id: str, start: Start, by: Actor = NODE) -> Matter | None:
             _wait(matter, kind, [kind.starts], {}, by)
             _save(matter)
         else:
-            _walk(matter, kind, kind.step(kind.starts), {}, clock.now(), by)
+            _walk(matter, kind, kind.step(kind.starts), {}, matter.opened_at, by)
     return matter
 
 
@@ -188,14 +190,15 @@ def _check_role(step: MatterStep, viewer: Viewer) -> None:
 
 
 def made(kind: MatterKind, start: Start, by: Actor) -> Matter:
-    now = clock.now()
+    now = start.at or clock.now()
     person = start.person
     return Matter(
         id=new_id(), kind=kind.id, organisation=start.organisation, department=start.department,
         area_code=desks.county(start.area_code), person=person, masked_name=person.masked_name if person else "",
         sex=person.sex if person else "", age=_age(person) if person else None, disease=start.disease,
         group=group_of(start.disease) if start.disease else "", about_kind=start.about_kind, about=start.about,
-        parent=start.parent, day=clock.today(), opened_at=now, opened_by_id=by.user_id,
+        parent=start.parent, topic=start.topic, day=now.astimezone(clock.CHINA).date(), opened_at=now,
+        opened_by_id=by.user_id,
         opener_role=by.role if by.user_id is not None else "", key=start.key,
     )  # fmt: skip
 
