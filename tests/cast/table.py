@@ -211,6 +211,12 @@ PAGES = (
     post("reporting:explain_late", "hiv.card", "hospital_desk hiv_officer", reason="测试"),
     post("reporting:delete", "hiv.card", "hospital_desk hiv_officer", reason="测试"),
     post("reporting:word", "hiv.card", "desks cdc"),  # leads to the question why
+    Page("reporting:zero", "", "desks cdc"),
+    post("reporting:zero_new", "", "cdc", subject="disease:hfmd"),  # and hears what else is wrong
+    Page("reporting:zero_one", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),  # no such order
+    post("reporting:zero_call_off", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),
+    Page("reporting:zero_report", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "desks"),  # leads to their page
+    post("reporting:zero_answer", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody", answer="none"),
     Page("reporting:quality", "", "desks cdc bureau"),
     Page("reporting:quality_cards", "", "nobody"),  # without an indicator there is no such page
     Page("reporting:paper", "hiv.card", "doctors desks cdc"),  # leads to the question why
@@ -392,6 +398,12 @@ QUERIES = (
     Query("reporting.queries.national.tab_counts"),
     Query("reporting.queries.national.last_export"),
     Query("reporting.queries.national.punctuality", (date(2026, 1, 1), date(2026, 12, 31))),
+    Query("reporting.queries.zero.owed"),
+    Query("reporting.queries.zero.given"),
+    Query("reporting.queries.zero.waiting"),
+    Query("reporting.queries.zero.orders"),
+    Query("reporting.queries.zero.reports", ("01a20ae5-829b-76ee-83c6-ab52f5b6b4e7",)),
+    Query("reporting.queries.zero.units"),
     Query("reporting.queries.quality.lines", ("department", QUALITY)),
     Query("reporting.queries.quality.total", (QUALITY,)),
     Query("reporting.queries.quality.diseases", (QUALITY,)),

@@ -43,14 +43,14 @@ DESK = {
     "suspicion.list", "suspicion.answer", "card.draft", "card.report", "card.view", "card.review", "card.enter",
     "card.correct", "card.delete", "card.export", "card.print", "person.open", "person.match", "person.link", "record.view", "case.list",
     "feedback.read", "quarantine.view", "quarantine.mend", "intake.upload", "glass.answer", "place.match", "count.view",
-    "feed.connect", "register.view", "quality.view", "relay.view", "rules.view", "rules.draft",
+    "feed.connect", "register.view", "quality.view", "zero.answer", "relay.view", "rules.view", "rules.draft",
     "whistle.blow", "matter.list", "matter.open", "clinic.reconcile",
 }  # fmt: skip
 DISTRICT = {
     "card.view", "card.audit", "card.merge", "card.delete", "card.correct", "card.enter", "card.export", "card.print", "case.list",
     "case.export", "person.open", "person.link", "record.view", "signal.list", "signal.answer", "place.match", "place.create",
     "grid.assign", "glass.answer", "count.view", "national.view", "quality.view", "relay.view",
-    "rules.view", "rules.draft", "rules.activate",
+    "rules.view", "rules.draft", "rules.activate", "zero.order",
 }  # fmt: skip
 LOOK = frozenset({"signal.list", "count.view"})
 WATCH = LOOK | {"quality.view"}

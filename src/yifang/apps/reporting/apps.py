@@ -27,6 +27,7 @@ class ReportingConfig(AppConfig):
         providers.register()
         protocols.receivers.add(protocols.Receiver("cards", national.receive, national.prepare))
         protocols.loops.add(protocols.Loop("reporting.overdue", jobs.judge_overdue))
+        protocols.loops.add(protocols.Loop("reporting.zero", jobs.ask_zero))
         pages.register()
         pages_district.register()
         protocols.name_words("subject", {"reconciliation": _("大疫情网导出核对")})

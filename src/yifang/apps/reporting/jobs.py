@@ -1,4 +1,4 @@
-"""The long work of reporting: judging again what became late while nobody did anything, a rule set tried on history."""
+"""The long work of reporting: judging again what became late, rules tried on history, zero reports that fall due."""
 
 import threading
 from uuid import UUID
@@ -7,9 +7,10 @@ from procrastinate.contrib.django import app
 
 from yifang.apps.reporting import quality
 from yifang.apps.reporting.rulebook import trying
+from yifang.apps.reporting.services import zero
 from yifang.apps.reporting.services.rulebook import TRY_TASK
 
-_OVERDUE_SECONDS = 300.0
+_OVERDUE_SECONDS, _ZERO_SECONDS = 300.0, 60.0
 
 
 @app.task(name=TRY_TASK)
@@ -23,3 +24,9 @@ def judge_overdue(stop: threading.Event) -> None:
     while not stop.wait(_OVERDUE_SECONDS):
         while not stop.is_set() and quality.judge_overdue():
             pass
+
+
+def ask_zero(stop: threading.Event) -> None:
+    """Every minute ask for the zero reports whose period is over, until `stop` is set."""
+    while not stop.wait(_ZERO_SECONDS):
+        zero.ask_due()

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from yifang.apps.accounts.roles import ROLES
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.reporting import queries
+from yifang.apps.reporting.queries import zero
 from yifang.kernel import protocols
 
 
@@ -47,6 +48,20 @@ def register() -> None:
             27,
             "git-compare",
             about=_("大疫情网的卡和本平台的卡逐张比对，看哪些只在一边、哪些不同，谁报得及时。"),
+        )
+    )
+    protocols.subject_pages.add(protocols.SubjectPage("zero_report", "reporting:zero_report"))
+    protocols.name_words("subject", {"zero_report": _("零报告"), "zero_order": _("零报告布置")})
+    protocols.menu.add(
+        protocols.MenuItem(
+            "zero",
+            _("零报告"),
+            "reporting:zero",
+            _who("zero.order") | _who("zero.answer"),
+            26,
+            "clipboard-text",
+            zero.waiting,
+            about=_("疾控布置的零报告：医院按期确认有没有病例，疾控看谁报了、谁没报。"),
         )
     )
     protocols.menu.add(

@@ -2,6 +2,13 @@
 
 from yifang.kernel.row_security import CASE_GROUPS, COUNT_GROUPS, ORGANISATIONS, ROLE, SCOPES, USER, Table, inside, seen
 
+# An order is known to whoever made it, above and below in its area, and to the units that it asks.
+_ORDERED = (
+    f"{inside('area')} OR EXISTS (SELECT 1 FROM reporting_zeroorder_units u "
+    f"WHERE u.zeroorder_id = reporting_zeroorder.id AND u.organisation_id = ANY ({ORGANISATIONS}))"
+)
+_ASKED = f"(SELECT bool_or(s LIKE 'area:%') FROM unnest({SCOPES}) s)"  # who looks from an area
+
 TABLES = [
     Table("reporting_suspicion", may="SELECT, UPDATE", rows=seen("reporting_suspicion.id")),
     Table(
@@ -23,6 +30,17 @@ TABLES = [
     Table(
         "reporting_qualitytally",
         rows=f'({inside("area")} OR organisation_id = ANY ({ORGANISATIONS})) AND "group" = ANY ({COUNT_GROUPS})',
+    ),
+    Table(
+        "reporting_zeroorder", may="SELECT, INSERT, UPDATE", rows=_ORDERED, added=inside("area"), changes=inside("area")
+    ),
+    Table(
+        "reporting_zeroorder_units", may="SELECT, INSERT", rows=f"organisation_id = ANY ({ORGANISATIONS}) OR {_ASKED}"
+    ),
+    Table(
+        "reporting_zeroreport",
+        may="SELECT, UPDATE",
+        rows=f"organisation_id = ANY ({ORGANISATIONS}) OR {inside('area')}",
     ),
     Table("reporting_said", may="SELECT, INSERT", rows=seen("reporting_said.card_id")),
     Table("reporting_reconciliation", may="SELECT, INSERT, UPDATE", rows=f"made_by_id = {USER}"),

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from yifang.apps.reporting import urls_district, urls_rules
-from yifang.apps.reporting.views import cards, desk, forms, history, papers, quality, reconcile, suspicions
+from yifang.apps.reporting.views import cards, desk, forms, history, papers, quality, reconcile, suspicions, zero
 
 app_name = "reporting"
 urlpatterns = [
@@ -33,6 +33,12 @@ urlpatterns = [
     path("cards/<uuid:card_id>/word", cards.export, name="word"),
     path("cards/<uuid:card_id>/paper", papers.paper, name="paper"),
     path("cards/<uuid:card_id>/versions", history.versions, name="versions"),
+    path("zero/", zero.zero, name="zero"),
+    path("zero/new", zero.order, name="zero_new"),
+    path("zero/<uuid:order_id>", zero.one, name="zero_one"),
+    path("zero/<uuid:order_id>/stop", zero.call_off, name="zero_call_off"),
+    path("zero/reports/<uuid:report_id>", zero.report, name="zero_report"),
+    path("zero/reports/<uuid:report_id>/answer", zero.answer, name="zero_answer"),
     path("quality/", quality.quality, name="quality"),
     path("quality/cards", quality.behind, name="quality_cards"),
     path("desk/paper", papers.papers, name="papers"),

@@ -39,6 +39,7 @@ from yifang.apps.reporting.models.rulebook import (
     TrialChange,
     TrialState,
 )
+from yifang.apps.reporting.models.zero import Cadence, ZeroOrder, ZeroReport
 
 __all__ = [
     "CARD_TRANSITIONS",
@@ -48,6 +49,7 @@ __all__ = [
     "NO_REPORT",
     "RULESET_TRANSITIONS",
     "SUSPICION_TRANSITIONS",
+    "Cadence",
     "Card",
     "CardKey",
     "CardQuality",
@@ -77,4 +79,6 @@ __all__ = [
     "Trial",
     "TrialChange",
     "TrialState",
+    "ZeroOrder",
+    "ZeroReport",
 ]
