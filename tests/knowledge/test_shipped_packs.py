@@ -17,8 +17,8 @@ from yifang.knowledge.reading import identity
 
 K = knowledge.load()
 # What we added to the facts of a domain file: whole parts, and entries that name one of these sources.
-ADDED_PARTS = {"triggers": {"interruption"}}
-ADDED_SOURCES = frozenset({"house"})
+ADDED_PARTS = {"triggers": {"interruption", "case_classes"}}
+ADDED_SOURCES = frozenset({"house", "diagnosis_standards"})
 OWN = {"code_maps", "spellings", "calendar", "work", "linkage", "surveillance", "quality", "registers", "forms",
        "matters"}  # fmt: skip
 FROM_DOMAIN = sorted(set(PACKS) - OWN)

@@ -239,7 +239,7 @@ def test_the_question_is_due_as_the_report_would_be(record, hours: int, urgent: 
 
 # The laboratory looks from the hospital's scope; that it has no page of suspicions is the role's business.
 SEEN = {
-    "hfmd": {"clinician", "colleague", "hospital_desk", "hospital_lab"},
+    "hfmd": {"clinician", "colleague", "hospital_desk", "hospital_lab", "infection_control"},
     "hiv_aids": {"clinician", "hospital_desk", "hospital_lab"},
 }
 

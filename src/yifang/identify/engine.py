@@ -12,6 +12,7 @@ from datetime import date
 
 from yifang.formats.canonical import Record
 from yifang.identify.background import Background
+from yifang.identify.case_classes import ClassBook
 from yifang.identify.coded import CodedGatherer
 from yifang.identify.codes import icd_of
 from yifang.identify.episodes import EpisodePolicy
@@ -25,7 +26,6 @@ from yifang.identify.text import spans
 from yifang.identify.text.scan import Scanner
 from yifang.knowledge import Knowledge
 
-_CASE_CLASSES = ("confirmed", "clinical", "suspected")
 _NAMED = ("diagnosis_code", "diagnosis_text", "note_text")
 _REFUTED = frozenset(("hl7.not_a_case",))  # the sender classed the reported case as none
 _NOTHING = Identified()
@@ -45,7 +45,7 @@ class Identifier:
         self._coded = CodedGatherer(knowledge, scanner, self._notes)
         self._syndromes = SyndromeBook(knowledge)
         self._due: dict[tuple[str, str | None], bool] = {}
-        self._pairs = {rule.id: rule.pair_with for rule in knowledge.triggers.lab if rule.pair_with}
+        self.case_classes = ClassBook(knowledge)
         self._needs: dict[str, tuple[str, ...]] = {
             **{rule.id: rule.requires_syndrome for rule in knowledge.triggers.lab},
             **{rule.id: rule.combine_syndrome for rule in knowledge.triggers.imaging},
@@ -178,19 +178,13 @@ class Identifier:
         return ("strong", "combine") if len(sources) > 1 else ("moderate", group[0].rule)
 
     def _suspicion(self, disease: str, confidence: Level, rule: str, group: list[Evidence]) -> Suspicion:
-        pack = self._diseases.get(disease)
-        classes = {one.case_class for one in group}
-        rules = {one.rule for one in group}
-        if any(self._pairs.get(name) in rules for name in rules):
-            classes.add("confirmed")
-        allowed = pack.case_classes if pack else _CASE_CLASSES
         subtype = next((one.subtype_hint for one in group if one.subtype_hint), None)
         return Suspicion(
             disease=disease,
             confidence=confidence,
             rule=rule,
             evidence=tuple(group),
-            case_class=next((name for name in _CASE_CLASSES if name in classes and name in allowed), None),
+            case_class=self.case_classes.of(disease, group),
             urgent=any(one.urgent for one in group) or self._is_due_at_once(disease, subtype),
             subtype_hint=subtype,
             pack_digest=self.digest,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from yifang.knowledge.models.base import DiseaseId, DiseaseTarget, Entry, Model, Pack, SyndromeId, TriggerId, VaccineId
 
@@ -187,6 +187,49 @@ class InterruptionPolicy(Entry):
     kinds: tuple[str, ...]
 
 
+class NoRule(Model):
+    """Why a case class is never proposed."""
+
+    none: str
+
+
+ClassRule = tuple[str, ...] | NoRule
+
+
+class CaseClassRules(Entry):
+    """By what each case class of a disease is proposed; `id` is the disease.
+
+    Any of the alternatives is enough, `+` joins what must hold together: ids of triggers (`:strong` for one that
+    reached that level), `laboratory`, `diagnosis`, `doubt`, `criteria`.
+    """
+
+    id: DiseaseId
+    confirmed: ClassRule | None = None
+    clinical: ClassRule | None = None
+    suspected: ClassRule | None = None
+    carrier: ClassRule | None = None
+    positive_test: ClassRule | None = None
+
+    @property
+    def rules(self) -> dict[str, tuple[frozenset[str], ...]]:
+        """The alternatives of each class that has some, the surest class first."""
+        found = {}
+        for name in ("confirmed", "clinical", "suspected", "carrier", "positive_test"):
+            rule = getattr(self, name)
+            if isinstance(rule, tuple):
+                found[name] = tuple(frozenset(one.split("+")) for one in rule)
+        return found
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why the other classes are never proposed."""
+        classes = ("confirmed", "clinical", "suspected", "carrier", "positive_test")
+        return {name: rule.none for name in classes if isinstance(rule := getattr(self, name), NoRule)}
+
+
+CLASS_FACTS = frozenset(("laboratory", "diagnosis", "doubt", "criteria"))
+
+
 class TriggersPack(Pack):
     """`triggers.yaml`."""
 
@@ -204,3 +247,15 @@ class TriggersPack(Pack):
     negative_rules: tuple[NegativeRule, ...]
     rules: EvidenceRules
     interruption: InterruptionPolicy
+    case_classes: tuple[CaseClassRules, ...]
+
+    @model_validator(mode="after")
+    def _class_rules_name_triggers(self) -> TriggersPack:
+        triggers: tuple[LabTrigger | ImagingTrigger | DrugTrigger, ...] = (*self.lab, *self.imaging, *self.drug)
+        known = {one.id for one in triggers} | CLASS_FACTS
+        for one in self.case_classes:
+            for alternatives in one.rules.values():
+                for fact in (fact for alternative in alternatives for fact in alternative):
+                    if fact.removesuffix(":strong") not in known:
+                        raise ValueError(f"case_classes.{one.id}: no trigger or fact named {fact}")
+        return self

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from yifang.apps.accounts.words import message_language
+from yifang.apps.reporting.presenting import words
 from yifang.knowledge import Knowledge
 from yifang.knowledge.models.diseases import Disease
 from yifang.knowledge.models.triggers import DrugTrigger, ImagingTrigger, LabTrigger, NegativeRule
@@ -58,6 +59,49 @@ def rule(knowledge: Knowledge, id: str) -> Told | None:
     if id in ("diag_icd", "diag_name", "diag_uncertain"):
         return _general(knowledge, id)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassTold:
+    """By what a case class is proposed, or why never."""
+
+    name: str
+    says: tuple[str, ...]
+    never: str
+    source: str
+    confidence: str
+
+
+def classes_of(knowledge: Knowledge, disease: str) -> list[ClassTold]:
+    """Each case class that the disease allows, in the pack's order."""
+    rules = next((one for one in knowledge.triggers.case_classes if one.id == disease), None)
+    if rules is None:
+        return []
+    where = knowledge.provenance("triggers", "case_classes", disease)
+    labels = knowledge.diseases_pack.case_classes
+    told = []
+    for name in knowledge.disease(disease).case_classes:
+        alternatives = rules.rules.get(name, ())
+        says = tuple(_(" 并且 ").join(_fact(knowledge, fact) for fact in sorted(one)) for one in alternatives)
+        told.append(
+            ClassTold(words.word(labels[name]), says, rules.reasons.get(name, ""), where.text, where.confidence)
+        )
+    return told
+
+
+def _fact(knowledge: Knowledge, fact: str) -> str:
+    known = {
+        "laboratory": _("指向本病的检验阳性，证据强"), "diagnosis": _("医生写下了这个诊断"),
+        "doubt": _("诊断里写着考虑、待排、疑似或问号"), "criteria": _("监测标准齐备"),
+    }  # fmt: skip
+    if fact in known:
+        return known[fact]
+    name, _strong, strong = fact.partition(":")
+    triggers = knowledge.triggers
+    title = next((one.names[0] for one in (*triggers.lab, *triggers.drug) if one.id == name), "")
+    if not title:
+        title = next((_("影像：{term}").format(term=one.terms[0]) for one in triggers.imaging if one.id == name), name)
+    return _("{test} 达到诊断滴度").format(test=title) if strong else title
 
 
 def negatives(knowledge: Knowledge) -> list[Told]:

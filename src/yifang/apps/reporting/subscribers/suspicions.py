@@ -23,10 +23,11 @@ from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.ledger.subscriptions import Heard
 from yifang.apps.records.models import Record, RecordState
 from yifang.apps.reporting import clocks, desks, interrupting, visible
-from yifang.apps.reporting.identifying import Background, Found, Kept, identified
+from yifang.apps.reporting.identifying import Background, Found, Kept, evidence_from_json, identified
 from yifang.apps.reporting.models import Suspicion, SuspicionState
 from yifang.apps.reporting.rulebook import in_force
 from yifang.identify import Reported
+from yifang.identify.case_classes import ClassBook
 from yifang.identify.model import LEVELS
 from yifang.kernel import clock, protocols
 from yifang.kernel.digest import canonical_json
@@ -86,7 +87,9 @@ class _Book:
     def __init__(self, rows: Sequence[Record], gone: set[UUID]) -> None:
         persons = {row.person_id for row in rows}
         self.background = Background.of(persons, rows)
-        self._policy = identify.EpisodePolicy.of(in_force())
+        rules = in_force()
+        self._policy = identify.EpisodePolicy.of(rules)
+        self._classes = identify.compiled(rules).case_classes
         self._clinicians = _clinicians(rows)
         self._of: dict[UUID, list[Suspicion]] = defaultdict(list)
         self._fresh: set[UUID] = set()
@@ -136,7 +139,7 @@ class _Book:
     def close(self) -> None:
         """Withdraw what nothing supports, write what changed, show it, ask, and tell the ledger."""
         for one in self._all():
-            _settle(one)
+            _settle(one, self._classes)
         fresh = [one for one in self._all() if one.id in self._fresh]
         changed = [one for one in self._all() if one.id in self._before and _snapshot(one) != self._before[one.id]]
         _show([*fresh, *changed], self._spoken)
@@ -181,7 +184,6 @@ class _Book:
         one.evidence = [*one.evidence, *evidence]
         if not one.confidence or LEVELS[said.confidence] > LEVELS[one.confidence]:
             one.confidence, one.rule = said.confidence, said.rule
-        one.case_class = said.case_class or one.case_class
         one.subtype_hint = said.subtype_hint or one.subtype_hint
         one.urgent = one.urgent or said.urgent
         one.due_at = min(one.due_at, _due(said, one.evidence_at))
@@ -209,8 +211,9 @@ def _drop(one: Suspicion, records: set[UUID]) -> None:
         one.confidence = max((item["level"] for item in kept), key=lambda level: LEVELS[level], default="")
 
 
-def _settle(one: Suspicion) -> None:
-    """A suspicion without evidence is withdrawn; a reported one is only marked: its card is a person's to correct."""
+def _settle(one: Suspicion, classes: ClassBook) -> None:
+    """Its class is what all its evidence proposes. Without evidence it is withdrawn, a reported one only marked."""
+    one.case_class = classes.of(one.disease, map(evidence_from_json, one.evidence)) or ""
     one.unsupported = not one.evidence
     if one.unsupported and one.state in (*_WAITING, SuspicionState.DISMISSED):
         one.state = SuspicionState.WITHDRAWN

@@ -74,7 +74,8 @@ def disease(request: HttpRequest, disease_id: str) -> HttpResponse:
     ]
     context = {
         "disease": one, "name": words.disease(disease_id), "rules": told, "days": queries.DAYS,
-        "held": plain.holding(known, disease_id), "numbers": viewer.can("suspicion.list"),
+        "held": plain.holding(known, disease_id), "class_rules": plain.classes_of(known, disease_id),
+        "numbers": viewer.can("suspicion.list"),
         "classes": _classes(known, one.case_classes),
     }  # fmt: skip
     return render(request, "reporting/rules/disease.html", context)
