@@ -197,6 +197,9 @@ PAGES = (
     post("reporting:consult", "hiv.suspicion", "clinician hospital_desk", colleague="colleague"),
     Page("reporting:desk", "", "desks"),
     post("reporting:approve_many", "", "desks"),
+    Page("reporting:quiet", "", "desks"),
+    post("reporting:quiet_start", "", "desks", days="7"),
+    post("reporting:quiet_live", "", "nobody"),  # nobody tries
     post("reporting:blank", "", "doctors desks"),
     Page("reporting:areas", "", "doctors desks"),
     Page("reporting:card", "child.card", "ward hospital_desk district outside", "child"),
@@ -392,6 +395,7 @@ QUERIES = (
     Query("reporting.queries.departments.of_department", ("儿科", "found")),
     Query("reporting.queries.desk.desk_rows", ("done",), {"hiv.card": "hospital_desk"}),
     Query("reporting.queries.desk.desk_counts"),
+    Query("reporting.queries.trials.trials"),
     Query("reporting.queries.district.reporters"),
     Query("reporting.queries.national.national_cards", ("only_there",)),
     Query("reporting.queries.national.only_here"),
@@ -466,7 +470,7 @@ QUERIES = (
 # These take what another query gave, and tell no more than it did.
 FOLLOWING = frozenset(
     {
-        "care.queries.matters.names",
+        "care.queries.matters.names", "reporting.queries.trials.trial_report", "reporting.queries.trials.trial_rows",
         "work.queries.colleagues", "reporting.queries.cards.answers", "reporting.queries.clinic.colleagues",
         "records.queries.searched",
         "reporting.queries.cards.history", "reporting.queries.cards.version_for",

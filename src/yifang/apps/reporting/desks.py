@@ -41,6 +41,7 @@ _ANSWERS = {
     SuspicionState.REPORTED: "reported",
     SuspicionState.DISMISSED: "excluded",
     SuspicionState.WITHDRAWN: "routed",
+    SuspicionState.TRACKED: "already_reported",
 }
 
 
@@ -119,7 +120,7 @@ def follow_suspicion(one: Suspicion, by: Actor) -> None:
     """Keep the question open while it waits for an answer, end it when it has one."""
     if one.state in (SuspicionState.OPEN, SuspicionState.CONSULTING):
         open_suspicion(one, by)
-    else:
+    elif one.state in _ANSWERS:  # of a trial nobody was asked
         work.end("suspicion_review", one.id, by, outcome=_ANSWERS[SuspicionState(one.state)], proof=one.reason_code)
 
 

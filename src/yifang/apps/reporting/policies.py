@@ -59,6 +59,14 @@ TABLES = [
         may="SELECT, UPDATE",
         rows=f"{seen('reporting_duplicate.earlier_id')} AND {seen('reporting_duplicate.later_id')}",
     ),
+    # That a hospital tries quietly every page of it must know; only its own desk may say so.
+    Table(
+        "reporting_quiettrial",
+        may="SELECT, INSERT, UPDATE (ended_at, ended_by_id)",
+        rows="true",
+        added=f"('org:' || organisation_id) = ANY ({SCOPES})",
+        changes=f"('org:' || organisation_id) = ANY ({SCOPES})",
+    ),
     Table(
         "reporting_savedview",
         may="SELECT, INSERT, UPDATE, DELETE",

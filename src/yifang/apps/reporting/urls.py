@@ -3,7 +3,18 @@
 from django.urls import path
 
 from yifang.apps.reporting import urls_district, urls_rules
-from yifang.apps.reporting.views import cards, desk, forms, history, papers, quality, reconcile, suspicions, zero
+from yifang.apps.reporting.views import (
+    cards,
+    desk,
+    forms,
+    history,
+    papers,
+    quality,
+    reconcile,
+    suspicions,
+    trials,
+    zero,
+)
 
 app_name = "reporting"
 urlpatterns = [
@@ -17,6 +28,9 @@ urlpatterns = [
     path("desk/reconcile", reconcile.start, name="reconcile"),
     path("desk/reconcile/<uuid:reconciliation_id>", reconcile.preview, name="reconciliation"),
     path("desk/reconcile/<uuid:reconciliation_id>/confirm", reconcile.confirm, name="reconciliation_confirm"),
+    path("desk/quiet", trials.trial, name="quiet"),
+    path("desk/quiet/start", trials.start, name="quiet_start"),
+    path("desk/quiet/live", trials.live, name="quiet_live"),
     path("cards/new", forms.blank, name="blank"),
     path("cards/areas", forms.areas, name="areas"),
     path("cards/<uuid:card_id>", cards.card, name="card"),

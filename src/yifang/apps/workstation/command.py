@@ -1,4 +1,4 @@
-"""`yifang workstation add|list|revoke|link`: a hospital's systems that open windows or ask by CDS Hooks.
+"""`yifang workstation add|list|revoke|trial|front-end|link`: systems that open windows or ask by CDS Hooks.
 
 A secret is printed once, when it is made. `link` prints a link of our own, good for two minutes, to try the window out.
 """
@@ -12,8 +12,10 @@ from typing import Any
 
 from yifang.apps.ledger.services import NODE
 from yifang.apps.places.models import Organisation
+from yifang.apps.reporting import services as reporting
 from yifang.apps.workstation import services
 from yifang.apps.workstation.models import Client, ClientKind
+from yifang.apps.workstation.services import front_end
 from yifang.kernel import clock
 from yifang.kernel.errors import UserError
 from yifang.kernel.messages import render
@@ -24,7 +26,7 @@ DAYS = 365
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """One verb with its own arguments."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|list|revoke|link")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|list|revoke|trial|front-end|link")
 
     def verb(name: str, says: str) -> argparse.ArgumentParser:
         made = verbs.add_parser(name, help=says, description=says)
@@ -45,6 +47,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listed.add_argument("--json", action="store_true", help="每行一个 JSON · one JSON object a line")
     revoke = verb("revoke", "撤销，即刻失效 · end one, at once")
     revoke.add_argument("client", metavar="NAME", help="名称，或编号的开头 · its name, or how its id begins")
+    trial = verb("trial", "试运行：只记录，不提示，不上报 · try quietly: nobody is asked, nothing is sent up")
+    days = trial.add_mutually_exclusive_group(required=True)
+    days.add_argument("--days", metavar="N", type=int, help="从现在起试运行几天 · for how many days from now")
+    days.add_argument("--live", action="store_true", help="结束试运行，转为正式 · end it and go live")
+    front = verb("front-end", "前置软件导出的卡片状态 · states of cards that the national front-end drafted")
+    front.add_argument(
+        "file", metavar="FILE", help="CSV：就诊号、病种、状态 · CSV with those columns; - for standard input"
+    )
     link = verb("link", "打印一个可试用的链接 · print a link to try out")
     link.add_argument("doctor", metavar="DOCTOR", help="医生工号 · staff number of the doctor")
     link.add_argument("visit", metavar="VISIT", help="就诊号 · number of the visit")
@@ -70,12 +80,30 @@ def run(args: argparse.Namespace) -> int:
             _say("said_secret", secret=secret)
     elif args.verb == "revoke":
         _say("said_revoked", name=services.revoke_client(organisation, args.client, NODE).name)
+    elif args.verb == "trial":
+        if args.live:
+            _say("said_live", asked=reporting.go_live(organisation, NODE))
+        else:
+            trial = reporting.start_trial(organisation, args.days, NODE)
+            _say("said_trial", name=organisation.name, until=trial.until.astimezone(clock.CHINA).date().isoformat())
+    elif args.verb == "front-end":
+        return _front_end(organisation, args.file)
     elif args.verb == "link":
         print(services.own_link(organisation.id, args.doctor, visit=args.visit))
     else:
         for client in Client.objects.filter(organisation=organisation):
             _show(client, args.json)
     return 0
+
+
+def _front_end(organisation: Organisation, file: str) -> int:
+    """Exit code 1 where lines could not be read; the others are taken."""
+    lines, wrong = front_end.read(_read(file))
+    for number, column, said in wrong:
+        _say("front_end_line", number=number, column=column, said=said[:40] or "—")
+    silent, waiting = front_end.take(organisation, lines, NODE)
+    _say("said_front_end", cards=len(lines), silent=silent, waiting=waiting)
+    return 1 if wrong else 0
 
 
 def state(client: Client) -> str:

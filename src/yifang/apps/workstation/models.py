@@ -147,3 +147,22 @@ class Prompt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hook} {self.disease}"
+
+
+class FrontEnd(models.Model):
+    """What the national front-end software (前置软件) says of a visit: its card stands there, or was taken back."""
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.BinaryField(max_length=32)  # of the visit
+    disease = models.CharField(max_length=40)
+    stands = models.BooleanField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("key", "organisation", "disease"), name="one_front_end_card_a_visit"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.disease} {self.stands}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
+from yifang.apps.ledger.services import NODE
 from yifang.apps.ledger.subscriptions import Heard, subscribe
 from yifang.apps.records.identity import unseal
 from yifang.apps.records.models import PersonIdentity, Record
 from yifang.apps.reporting.models import Suspicion
 from yifang.apps.workstation.keys import patient_key, visit_key
 from yifang.apps.workstation.models import VisitKey
+from yifang.apps.workstation.services import front_end
 from yifang.apps.workstation.services.prompted import settle
 
 KINDS = ("reporting.suspicion_found", "reporting.suspicion_changed", "reporting.suspicion_reopened")
@@ -37,7 +39,8 @@ def on_suspicions(heard: Sequence[Heard]) -> None:
             {patient_key(one.organisation_id, n) for n in _patient_numbers(one, bytes(sealed))} if sealed else set()
         )
         rows += [VisitKey(organisation_id=one.organisation_id, key=key, suspicion=one) for key in numbers | patient]
-        settle(one, patient)
+        if not front_end.settle(one, numbers, NODE):
+            settle(one, patient)
     VisitKey.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)
 
 

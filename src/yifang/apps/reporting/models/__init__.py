@@ -39,6 +39,7 @@ from yifang.apps.reporting.models.rulebook import (
     TrialChange,
     TrialState,
 )
+from yifang.apps.reporting.models.trials import QuietTrial
 from yifang.apps.reporting.models.zero import Cadence, ZeroOrder, ZeroReport
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "InterruptionState",
     "NationalCard",
     "QualityTally",
+    "QuietTrial",
     "Reconciliation",
     "Revision",
     "RevisionKind",

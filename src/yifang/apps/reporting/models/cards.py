@@ -20,20 +20,32 @@ class SuspicionState(models.TextChoices):
     REPORTED = "reported", _("已报告")
     DISMISSED = "dismissed", _("已排除")
     WITHDRAWN = "withdrawn", _("已撤回")
+    TRACKED = "tracked", _("国家系统已有，仅跟踪")
+    TRIAL = "trial", _("试运行，未提示")
 
 
 SUSPICION_TRANSITIONS = {
     SuspicionState.OPEN: {
+        SuspicionState.TRACKED,
         SuspicionState.CONSULTING,
         SuspicionState.REPORTED,
         SuspicionState.DISMISSED,
         SuspicionState.WITHDRAWN,
     },
-    SuspicionState.CONSULTING: {SuspicionState.REPORTED, SuspicionState.DISMISSED, SuspicionState.WITHDRAWN},
+    SuspicionState.CONSULTING: {
+        SuspicionState.TRACKED,
+        SuspicionState.REPORTED,
+        SuspicionState.DISMISSED,
+        SuspicionState.WITHDRAWN,
+    },
     SuspicionState.REPORTED: set(),
     # A doctor may change their mind; decisive evidence after a dismissal opens it once more.
     SuspicionState.DISMISSED: {SuspicionState.REPORTED, SuspicionState.OPEN, SuspicionState.WITHDRAWN},
-    SuspicionState.WITHDRAWN: {SuspicionState.OPEN},  # the result came again
+    SuspicionState.WITHDRAWN: {SuspicionState.OPEN, SuspicionState.TRIAL},  # the result came again
+    # Drafted or entered by the national front-end or system: silent here, its clock still runs. Gone there, it asks.
+    SuspicionState.TRACKED: {SuspicionState.OPEN, SuspicionState.REPORTED, SuspicionState.WITHDRAWN},
+    # Found while the hospital tries quietly; what is still in time when it goes live asks then.
+    SuspicionState.TRIAL: {SuspicionState.OPEN, SuspicionState.WITHDRAWN},
 }
 
 

@@ -22,6 +22,8 @@ _SUSPICION: dict[str, tuple[Any, str, Tone]] = {
     "suspicion_found": (gettext_lazy("程序提示"), "zoom-question", "warn"),
     "suspicion_changed": (gettext_lazy("有新的依据"), "plus", "info"),
     "suspicion_reopened": (gettext_lazy("出现决定性依据，再次提示"), "alert-circle", "warn"),
+    "suspicion_tracked": (gettext_lazy("国家系统已有，只跟踪"), "eye", "info"),
+    "suspicion_released": (gettext_lazy("国家系统不再有，重新等待答复"), "alert-circle", "warn"),
     "suspicion_withdrawn": (gettext_lazy("依据已撤销，线索撤回"), "arrow-back-up", "neutral"),
 }
 _ANSWERS: dict[str, tuple[Any, str, Tone]] = {

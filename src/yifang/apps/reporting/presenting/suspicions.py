@@ -29,6 +29,8 @@ TONES: dict[str, Tone] = {
     SuspicionState.REPORTED: "done",
     SuspicionState.DISMISSED: "neutral",
     SuspicionState.WITHDRAWN: "neutral",
+    SuspicionState.TRACKED: "info",
+    SuspicionState.TRIAL: "neutral",
 }
 CONFIDENCES = {
     "strong": gettext_lazy("证据强"),

@@ -20,7 +20,7 @@ WHICH = ("found", "reported", "dismissed", "waiting", "overdue")
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """One department: of `found` suspicions (none withdrawn) so many were reported, dismissed, left waiting."""
+    """One department: of `found` suspicions (not withdrawn, not of a trial) so many were reported, dismissed, left."""
 
     department: str
     found: int
@@ -49,7 +49,7 @@ def of_department(
 def _rows(viewer: Viewer) -> QuerySet[Suspicion]:
     since = datetime.combine(clock.today().replace(day=1), time(), tzinfo=clock.CHINA)
     rows = Suspicion.objects.filter(organisation_id=viewer.organisation_id, evidence_at__gte=since)
-    return rows.exclude(state=SuspicionState.WITHDRAWN)
+    return rows.exclude(state__in=(SuspicionState.WITHDRAWN, SuspicionState.TRIAL))
 
 
 def _which(which: str) -> Q:

@@ -60,8 +60,11 @@ def _candidates(viewer: Viewer) -> QuerySet[Suspicion]:
 
 
 def _late(viewer: Viewer) -> QuerySet[Card]:
-    """Not entered though the limit has passed, or entered after it and not explained yet."""
-    rows = _cards(viewer, *(set(CardState) - set(NO_REPORT)))
+    """Not entered though the limit has passed, or entered after it and not explained yet.
+
+    What was excluded later was reported in good faith and counts against nobody.
+    """
+    rows = _cards(viewer, *(set(CardState) - set(NO_REPORT))).exclude(case__excluded=True)
     missed = Q(entered_at__isnull=True, report_due_at__lt=clock.now())
     return rows.filter(missed | Q(entered_at__gt=F("report_due_at"), late_reason=""))
 

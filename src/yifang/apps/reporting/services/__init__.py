@@ -3,7 +3,7 @@
 Each checks role, place and state, writes, and appends to the ledger in one transaction. Reads are in `queries`.
 """
 
-from yifang.apps.reporting.services import interruptions, reconcile
+from yifang.apps.reporting.services import elsewhere, interruptions, reconcile
 from yifang.apps.reporting.services.auditing import (
     BulkPreview,
     Verdict,
@@ -30,6 +30,7 @@ from yifang.apps.reporting.services.errors import CardErrors
 from yifang.apps.reporting.services.hospital import approve, report, return_by_hospital
 from yifang.apps.reporting.services.revising import audit_revision
 from yifang.apps.reporting.services.suspicions import consult, dismiss
+from yifang.apps.reporting.services.trials import go_live, start_trial
 from yifang.apps.reporting.services.views import change_view, forget_view, save_view
 
 __all__ = [
@@ -52,8 +53,10 @@ __all__ = [
     "dismiss",
     "draft_blank",
     "draft_from_suspicion",
+    "elsewhere",
     "explain_late",
     "forget_view",
+    "go_live",
     "interruptions",
     "keep_apart",
     "may_undo",
@@ -68,6 +71,7 @@ __all__ = [
     "return_by_hospital",
     "save_draft",
     "save_view",
+    "start_trial",
     "undo_audit",
     "unmerge",
 ]

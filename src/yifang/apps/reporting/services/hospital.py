@@ -17,7 +17,7 @@ from yifang.apps.ledger.services import Change, append, together
 from yifang.apps.reporting import desks, interrupting, policy, versions, visible
 from yifang.apps.reporting.models import SUSPICION_TRANSITIONS, Card, CardState, Suspicion, SuspicionState
 from yifang.apps.reporting.rules import blocking
-from yifang.apps.reporting.services import cards
+from yifang.apps.reporting.services import cards, trials
 from yifang.apps.reporting.services.entering import enter, is_entered
 from yifang.apps.reporting.services.errors import CardErrors
 from yifang.kernel import clock
@@ -81,6 +81,7 @@ def approve(
     with transaction.atomic():
         card = cards.taken(card_id)
         policy.check(card, "approve", viewer)
+        trials.refuse_while_trying(card.organisation_id)
         given = versions.answers_of(versions.current(card))
         findings = cards.findings_of(card, given)
         if blocking(findings):

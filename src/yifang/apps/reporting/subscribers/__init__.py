@@ -8,7 +8,7 @@ from yifang.apps.ledger.subscriptions import subscribe
 
 def register() -> None:
     """Subscribe all of them."""
-    from yifang.apps.reporting.subscribers import cards, cases, duplicates, persons, quality, suspicions
+    from yifang.apps.reporting.subscribers import cards, cases, duplicates, elsewhere, persons, quality, suspicions
 
     subscribe("reporting.suspicions", suspicions.KINDS, suspicions.on_records, batch=6)
     subscribe("reporting.answers", cards.SUSPICION_KINDS, cards.on_answers)
@@ -17,4 +17,5 @@ def register() -> None:
     subscribe("reporting.cases", cases.KINDS, cases.on_cards)
     subscribe("reporting.duplicates", duplicates.KINDS, duplicates.on_cards)
     subscribe("reporting.persons", persons.KINDS, persons.on_persons)
+    subscribe("reporting.elsewhere", elsewhere.KINDS, elsewhere.on_national)
     subscribe("reporting.quality", quality.KINDS, quality.on_cards, later=True)

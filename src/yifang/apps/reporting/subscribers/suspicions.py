@@ -26,6 +26,7 @@ from yifang.apps.reporting import clocks, desks, interrupting, visible
 from yifang.apps.reporting.identifying import Background, Found, Kept, evidence_from_json, identified
 from yifang.apps.reporting.models import Suspicion, SuspicionState
 from yifang.apps.reporting.rulebook import in_force
+from yifang.apps.reporting.services import trials
 from yifang.identify import Reported
 from yifang.identify.case_classes import ClassBook
 from yifang.identify.model import LEVELS
@@ -36,7 +37,10 @@ from yifang.knowledge import load
 
 KINDS = ("records.received",)
 
-_WAITING = (SuspicionState.OPEN, SuspicionState.CONSULTING)
+_FALLS = (  # without evidence
+    SuspicionState.OPEN, SuspicionState.CONSULTING, SuspicionState.DISMISSED, SuspicionState.TRACKED,
+    SuspicionState.TRIAL,
+)  # fmt: skip
 _SAVED = (
     "record", "confidence", "rule", "case_class", "subtype_hint", "urgent", "evidence", "pack_digest", "state",
     "unsupported", "reopened", "reason_code", "reason", "due_at", "department", "clinician",
@@ -65,7 +69,7 @@ def on_records(heard: Sequence[Heard]) -> None:
     book.close()
     interrupting.at_moments((visit for row, _ in said if (visit := interrupting.visit_of(row))), NODE)
     for hook in protocols.identified:
-        hook.call([(row, found.syndromes) for row, found in said], book.gone)
+        hook.call([(row, found.syndromes) for row, found in said if row.organisation_id not in book.trying], book.gone)
 
 
 def _rounds(rows: Sequence[Record]) -> Iterator[list[Record]]:
@@ -90,6 +94,8 @@ class _Book:
         rules = in_force()
         self._policy = identify.EpisodePolicy.of(rules)
         self._classes = identify.compiled(rules).case_classes
+        self._policy = identify.EpisodePolicy.of(in_force())
+        self.trying = trials.running({row.organisation_id for row in rows})  # hospitals that try quietly
         self._clinicians = _clinicians(rows)
         self._of: dict[UUID, list[Suspicion]] = defaultdict(list)
         self._fresh: set[UUID] = set()
@@ -174,7 +180,7 @@ class _Book:
             subtype_hint=said.subtype_hint or "", evidence=evidence, pack_digest=said.pack_digest,
             episode=f"{row.organisation_id}:{day.isoformat()}", organisation=row.organisation,
             department=row.department, clinician_id=self._clinician(row), evidence_at=row.at, found_at=clock.now(),
-            due_at=_due(said, row.at),
+            due_at=_due(said, row.at), state=self._asking(row.organisation_id),
         )  # fmt: skip
         self._of[row.person_id].append(one)
         self._fresh.add(one.id)
@@ -196,7 +202,10 @@ class _Book:
         if one.state == SuspicionState.DISMISSED and decisive and not one.reopened:
             one.state, one.reopened = SuspicionState.OPEN, True
         elif one.state == SuspicionState.WITHDRAWN:
-            one.state = SuspicionState.OPEN
+            one.state = self._asking(one.organisation_id)
+
+    def _asking(self, organisation: UUID) -> SuspicionState:
+        return SuspicionState.TRIAL if organisation in self.trying else SuspicionState.OPEN
 
     def _clinician(self, row: Record) -> int | None:
         return self._clinicians.get((row.organisation_id, row.clinician_no)) if row.clinician_no else None
@@ -215,7 +224,7 @@ def _settle(one: Suspicion, classes: ClassBook) -> None:
     """Its class is what all its evidence proposes. Without evidence it is withdrawn, a reported one only marked."""
     one.case_class = classes.of(one.disease, map(evidence_from_json, one.evidence)) or ""
     one.unsupported = not one.evidence
-    if one.unsupported and one.state in (*_WAITING, SuspicionState.DISMISSED):
+    if one.unsupported and one.state in _FALLS:
         one.state = SuspicionState.WITHDRAWN
 
 
