@@ -15,13 +15,14 @@ from pathlib import Path
 from yifang.kernel import clock, messages
 from yifang.kernel.errors import UserError
 from yifang.world import county, living, making, mllp
+from yifang.world.audited import planting
 
 HELP = "造一个虚构的县:居民、一年就诊、已知真相 / a fictional county with a year of visits and known truth"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of `yifang world`."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="make|live|score")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="make|live|audit|score")
     make = verbs.add_parser("make", help="写出整个县 / write the whole county", allow_abbrev=False)
     make.add_argument(
         "--seed", type=int, default=7, metavar="N", help="随机种子,相同则逐字节相同 / same seed, same bytes"
@@ -31,6 +32,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     make.add_argument("--encounters", type=int, default=300_000, metavar="N", help="就诊数(约) / visits, about")
     make.add_argument("--days", type=int, default=365, metavar="N", help="天数 / days")
     make.add_argument("--until", metavar="YYYY-MM-DD", help="最后一天,默认昨天 / last day, yesterday unless given")
+    audit = verbs.add_parser(
+        "audit", help="一家医院的漏报核查题 / a hospital with missed, late and wrong reports", allow_abbrev=False
+    )
+    audit.add_argument("--seed", type=int, default=7, metavar="N", help="随机种子 / same seed, same bytes")
+    audit.add_argument("--out", required=True, metavar="DIR", help="空文件夹 / an empty folder")
+    audit.add_argument("--visits", type=int, default=12_400, metavar="N", help="就诊数 / visits")
+    for name, count, says in (
+        ("missed", 37, "未报 / unreported"), ("late", 9, "迟报 / late"),
+        ("wrong", 4, "分类错误 / wrong class"), ("decoys", 60, "干扰 / decoys"),
+    ):  # fmt: skip
+        audit.add_argument(f"--{name}", type=int, default=count, metavar="N", help=says)
+    audit.add_argument("--until", metavar="YYYY-MM-DD", help="最后一天,默认昨天 / last day, yesterday unless given")
     live = verbs.add_parser("live", help="从最后一天活下去 / go on living", allow_abbrev=False)
     live.add_argument("--dir", required=True, metavar="DIR", help="make 写出的文件夹 / the folder that make wrote")
     live.add_argument(
@@ -43,7 +56,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make or live; 0 when it is done. Raises UserError for what cannot be done as asked."""
-    return _live(args) if args.verb == "live" else _make(args)
+    return {"live": _live, "audit": _audit, "make": _make}[args.verb](args)
+
+
+def _audit(args: argparse.Namespace) -> int:
+    until = _day(args.until) if args.until else clock.today() - timedelta(days=1)
+    plan = planting.Plan(args.seed, until, args.visits, args.missed, args.late, args.wrong, args.decoys)
+    made = planting.make(plan, Path(args.out))
+    counts = dict(planting.counted(made.planted))
+    shown = {"visits": made.visits, "cases": made.cases, "cards": made.cards, "folder": args.out, **counts}
+    _say("world.audited", shown)
+    return 0
 
 
 def _make(args: argparse.Namespace) -> int:

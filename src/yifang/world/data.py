@@ -112,6 +112,12 @@ def decoys() -> tuple[Illness, ...]:
 
 
 @cache
+def audited() -> dict[str, Any]:
+    """The decoys and special cases of a hospital that is audited (`world.audited`), as they stand in the file."""
+    return _load("audited")
+
+
+@cache
 def panels() -> Mapping[str, tuple[Line, ...]]:
     """The laboratory panels by name."""
     return {

@@ -159,6 +159,13 @@ class Encounters:
         code, text = pick(illness.diagnoses, chance)
         return self._visit(illness, person, day, where, code, text, results, chance)
 
+    def decoy(self, illness: Illness, person: int, day: date, where: Organisation, chance: random.Random) -> Seen:
+        """One visit of a decoy at a place of one's choice."""
+        drawn = [name for name, share in illness.panels if chance.random() < share]
+        results = tuple(line for name in drawn for line in _results(name, chance))
+        code, text = pick(illness.diagnoses, chance)
+        return self._visit(illness, person, day, where, code, text, results, chance)
+
     def _where(self, person: int, illness: Illness, chance: random.Random, lab: bool) -> Organisation:
         places = self.county.places
         if lab or illness.inpatient == 1 or chance.random() < illness.hospital:
