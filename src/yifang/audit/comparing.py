@@ -67,8 +67,8 @@ def compare(
     """One verdict an episode, in the order of their beginnings; the same for the same input in any order.
 
     `tested` are the days of each person's laboratory reports, None where the laboratory does not send to us: only with
-    it can a card say `confirmed` without a result, and only of a disease that this laboratory finds now and then: others
-    are confirmed elsewhere.
+    it can a card say `confirmed` without a result, and only of a disease that this laboratory finds now and then: the
+    others are confirmed elsewhere.
     """
     cards: dict[str, list[Told]] = defaultdict(list)
     for card in sorted(told, key=lambda one: (one.entered_at or one.diagnosed_at, one.id)):
@@ -209,8 +209,10 @@ class _Judge:
 
     def _reported(self, own: list[Told], positive: list[Said]) -> Verdict:
         best = min(own, key=lambda card: (card.entered_at is None, card.entered_at or card.diagnosed_at, card.id))
-        wrong = self._wrongly(best, positive)
-        late = self._late(best, positive)
+        # A card of long ago, of a lifelong disease or one under treatment, was judged in its own time.
+        fresh = abs(best.diagnosed_at - self._first(positive)) <= _window(self.rules)
+        wrong = self._wrongly(best, positive) if fresh else ""
+        late = self._late(best, positive) if fresh else None
         if best.entered_at is None:
             due = self.rules.due(self.disease, best.subtype, best.diagnosed_at)
             if due > self.now:

@@ -42,7 +42,10 @@ def size_for(population: int, rate: float, half_width: float, level: float = 0.9
 
 
 def allocate(strata: Sequence[Stratum], size: int) -> dict[tuple[str, str], int]:
-    """How many of each stratum: in proportion, at least two where there are two; largest remainders, then by name."""
+    """How many of each stratum: in proportion, at least two where there are two; largest remainders, then by name.
+
+    With many small strata the least that each needs may come to a few more than `size`.
+    """
     ordered = sorted(one for one in strata if one.size > 0)
     whole = sum(one.size for one in ordered)
     size = min(size, whole)

@@ -14,6 +14,8 @@ MACHINES = (
     ("打断 · interruption", "reporting", "InterruptionState", "INTERRUPTION_TRANSITIONS"),
     ("识别规则 · rule set", "reporting", "RuleSetState", "RULESET_TRANSITIONS"),
     ("报告卡 · report card", "reporting", "CardState", "CARD_TRANSITIONS"),
+    ("漏报核查的答复 · answer to an audit line", "reporting", "AuditAnswer", "AUDIT_TRANSITIONS"),
+    ("异常结果 · abnormal result", "reporting", "ResultState", "RESULT_TRANSITIONS"),
     ("重卡 · duplicate pair", "reporting", "DuplicateState", "DUPLICATE_TRANSITIONS"),
     ("预警信号 · signal", "surveillance", "SignalState", "TRANSITIONS"),
     ("待办 · work item", "work", "WorkState", "TRANSITIONS"),

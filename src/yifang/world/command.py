@@ -22,7 +22,7 @@ HELP = "造一个虚构的县:居民、一年就诊、已知真相 / a fictional
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of `yifang world`."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="make|live|audit|score")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="make|live|audit|score|audit-score")
     make = verbs.add_parser("make", help="写出整个县 / write the whole county", allow_abbrev=False)
     make.add_argument(
         "--seed", type=int, default=7, metavar="N", help="随机种子,相同则逐字节相同 / same seed, same bytes"
@@ -51,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     live.add_argument("--to", metavar="FOLDER", help="数据源文件夹的上级 / the folder above the feeds' folders")
     verbs.add_parser("score", help="与真相对照(需要节点) / what a node found, against the truth", add_help=False)
+    verbs.add_parser("audit-score", help="漏报核查与真相对照(需要节点) / an audit against its truth", add_help=False)
     live.add_argument("--mllp", metavar="HOST:PORT", help="HL7 消息改走 MLLP / send HL7 v2 over MLLP instead")
 
 

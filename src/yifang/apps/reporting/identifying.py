@@ -16,6 +16,7 @@ from yifang import identify
 from yifang.apps.records.models import Record, RecordState
 from yifang.apps.reporting.models import NO_REPORT, Card
 from yifang.apps.reporting.rulebook import in_force
+from yifang.audit.saying import Saying, sayings
 from yifang.formats import canonical
 from yifang.formats.storage import from_json
 from yifang.identify import Evidence, PersonContext, Reported, Suspicion
@@ -32,13 +33,14 @@ class Found:
     """What one record says: suspicions with the evidence that is its own, and diseases that were reported already.
 
     `spoken` are all diseases it has positive evidence of, those that prompt nobody (a screening) as well; `syndromes`
-    those of the syndromes pack that hold.
+    those of the syndromes pack that hold. `sayings` is what an audit needs of it.
     """
 
     suspicions: tuple[tuple[Suspicion, list[Kept]], ...] = ()
     standing: Mapping[str, list[Kept]] = field(default_factory=dict)
     spoken: frozenset[str] = frozenset()
     syndromes: tuple[str, ...] = ()
+    sayings: tuple[Saying, ...] = ()
 
 
 @dataclass(slots=True)
@@ -85,7 +87,10 @@ def identified(
     if as_final:
         records = [replace(record, status="final") for record in records]
     outcomes = identify.compiled(in_force()).identify(records, context=contexts)
-    return [_found(row, outcome, before[row.id]) for row, outcome in zip(rows, outcomes, strict=True)]
+    return [
+        _found(row, record, outcome, before[row.id])
+        for row, record, outcome in zip(rows, records, outcomes, strict=True)
+    ]
 
 
 def canonical_of(row: Record) -> canonical.Record:
@@ -102,7 +107,9 @@ def evidence_from_json(kept: Kept) -> Evidence:
     return Evidence(**given)
 
 
-def _found(row: Record, outcome: identify.Identified, before: Sequence[Evidence]) -> Found:
+def _found(
+    row: Record, record: canonical.Record, outcome: identify.Identified, before: Sequence[Evidence]
+) -> Found:
     known = {id(one) for one in before}
     suspicions = tuple(
         (one, [_kept(evidence, row.id) for evidence in one.evidence if id(evidence) not in known])
@@ -115,7 +122,8 @@ def _found(row: Record, outcome: identify.Identified, before: Sequence[Evidence]
     spoken = {one.disease for one in (*outcome.suspicions, *outcome.withheld)}
     spoken |= {one.evidence.disease for one in outcome.withheld}
     syndromes = tuple(dict.fromkeys(one.concept for one in outcome.findings if one.kind == "syndrome"))
-    return Found(suspicions, standing, frozenset(spoken), syndromes)
+    said = tuple(sayings(record, outcome, known)) if spoken else ()
+    return Found(suspicions, standing, frozenset(spoken), syndromes, said)
 
 
 def _kept(evidence: Evidence, record: UUID) -> Kept:

@@ -1,4 +1,4 @@
-"""The long work of reporting: judging again what became late, rules tried on history, zero reports that fall due."""
+"""The long work of reporting: what became late, rules tried on history, zero reports that fall due, nightly audits."""
 
 import threading
 from uuid import UUID
@@ -6,11 +6,12 @@ from uuid import UUID
 from procrastinate.contrib.django import app
 
 from yifang.apps.reporting import quality
+from yifang.apps.reporting.missed import nights
 from yifang.apps.reporting.rulebook import trying
 from yifang.apps.reporting.services import zero
 from yifang.apps.reporting.services.rulebook import TRY_TASK
 
-_OVERDUE_SECONDS, _ZERO_SECONDS = 300.0, 60.0
+_OVERDUE_SECONDS, _ZERO_SECONDS, _NIGHT_SECONDS = 300.0, 60.0, 120.0
 
 
 @app.task(name=TRY_TASK)
@@ -30,3 +31,9 @@ def ask_zero(stop: threading.Event) -> None:
     """Every minute ask for the zero reports whose period is over, until `stop` is set."""
     while not stop.wait(_ZERO_SECONDS):
         zero.ask_due()
+
+
+def audit_nights(stop: threading.Event) -> None:
+    """Look now and then whether a hospital's audit of this night is still to be done, until `stop` is set."""
+    while not stop.wait(_NIGHT_SECONDS):
+        nights.audit_due(stop.is_set)

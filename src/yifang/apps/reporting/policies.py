@@ -8,6 +8,8 @@ _ORDERED = (
     f"WHERE u.zeroorder_id = reporting_zeroorder.id AND u.organisation_id = ANY ({ORGANISATIONS}))"
 )
 _ASKED = f"(SELECT bool_or(s LIKE 'area:%') FROM unnest({SCOPES}) s)"  # who looks from an area
+# An audit belongs to the hospital and to the areas above it: they see lines and numbers, never records or doctors.
+_OWN_OR_AREA = f"organisation_id = ANY ({ORGANISATIONS}) OR {inside('area')}"
 
 TABLES = [
     Table("reporting_suspicion", may="SELECT, UPDATE", rows=seen("reporting_suspicion.id")),
@@ -66,6 +68,34 @@ TABLES = [
         rows="true",
         added=f"('org:' || organisation_id) = ANY ({SCOPES})",
         changes=f"('org:' || organisation_id) = ANY ({SCOPES})",
+    ),
+    Table("reporting_reading", rows="false"),  # read in jobs only
+    Table("reporting_auditrun", rows=_OWN_OR_AREA, may="SELECT"),
+    Table(
+        "reporting_auditline",
+        may="SELECT, UPDATE (answer, why, answered_by_id, answered_at, card_id)",
+        rows=f'({_OWN_OR_AREA}) AND "group" = ANY ({CASE_GROUPS})',
+        changes=f'organisation_id = ANY ({ORGANISATIONS}) AND "group" = ANY ({CASE_GROUPS})',
+    ),
+    Table(
+        "reporting_auditsample",
+        may="SELECT, INSERT, UPDATE (strata)",
+        rows=_OWN_OR_AREA,
+        added=f"organisation_id = ANY ({ORGANISATIONS})",
+        changes=f"organisation_id = ANY ({ORGANISATIONS})",
+    ),
+    Table(
+        "reporting_auditsampleitem",
+        may="SELECT, INSERT, UPDATE (found, disease, note, reviewed_by_id, reviewed_at)",
+        rows=f"organisation_id = ANY ({ORGANISATIONS})",
+    ),
+    Table(
+        "reporting_abnormalresult",
+        may="SELECT, UPDATE (state, reason, card_id, confirmed_at, confirmed_by_id)",
+        rows=(
+            f'(organisation_id = ANY ({ORGANISATIONS}) AND "group" = ANY ({CASE_GROUPS})) '
+            f"OR {seen('reporting_abnormalresult.suspicion_id')}"
+        ),
     ),
     Table(
         "reporting_savedview",

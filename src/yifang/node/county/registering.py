@@ -42,15 +42,16 @@ _SITS_AT = {
 def register(folder: Path, area: str, password: str) -> list[Account]:
     """Bring the node in step with the county made into `folder`. Returns the sign-ins, in the order of the roles."""
     with transaction.atomic():
-        organisations = _organisations(folder)
-        _places(folder, organisations)
-        _feeds(folder, organisations)
-        accounts = _people(organisations, area, password)
+        found = organisations(folder)
+        _places(folder, found)
+        feeds(folder, found)
+        accounts = _people(found, area, password)
     maps.take(_outlines(folder))
     return accounts
 
 
-def _organisations(folder: Path) -> Mapping[str, Organisation]:
+def organisations(folder: Path) -> Mapping[str, Organisation]:
+    """Every organisation of the folder, by code."""
     known = {one.code: one for one in Organisation.objects.all()}
     fresh = [
         Organisation(
@@ -75,7 +76,8 @@ def _places(folder: Path, organisations: Mapping[str, Organisation]) -> None:
     )  # fmt: skip
 
 
-def _feeds(folder: Path, organisations: Mapping[str, Organisation]) -> None:
+def feeds(folder: Path, organisations: Mapping[str, Organisation]) -> None:
+    """The feeds of the folder, and those that the CDC itself fills."""
     cdc = next(one for one in organisations.values() if one.kind == "cdc")
     wanted = [(row["code"], row["name"], row["name"], organisations[row["organisation_code"]])
               for row in _rows(folder / "feeds.csv")]  # fmt: skip

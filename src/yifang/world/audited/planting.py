@@ -124,11 +124,9 @@ def _settle(
 ) -> None:  # fmt: skip
     """Report every case; of those that a reader can see some late, some wrongly, some not at all."""
     first: dict[str, Seen] = {}
-    evident: dict[str, bool] = {}
     for one in seen:
         if one.case:
             first.setdefault(one.case.id, one)
-            evident[one.case.id] = evident.get(one.case.id, False) or bool(county_truth.of_visit(one).evidence)
     made.cases = len(first)
     ill = Counter(one.person for one in (*first.values(), *(e for id, e in elsewhere.items() if id not in first)))
     tested = {one.person for one in seen if one.visit.results}
@@ -139,8 +137,12 @@ def _settle(
     chance.shuffle(mine)
     classed = [one for one in mine if _is_confirmed(one)]
     smear = [one for one in classed if one.illness.id == "pulmonary_tb"]
-    unsupported = [one for one in mine if one.person not in tested and one.named in ("code", "text")
-                   and one.illness.card == ("confirmed", "clinical")]  # fmt: skip
+    classes = {"clinical", "confirmed"}
+    unsupported = [
+        one for one in mine
+        if one.person not in tested and one.named in ("code", "text") and one.illness.card == ("confirmed", "clinical")
+        and classes <= set(knowledge.load().diseases[one.illness.id].case_classes)
+    ]  # fmt: skip
     wrong: dict[int, str] = {}
     for pool, what, count in ((smear, "result", 1), (unsupported, "class", 1), (classed, "class", plan.wrong)):
         for one in pool:
@@ -158,7 +160,7 @@ def _settle(
             made.planted.append(_planted(one, truth.LATE, registry.reported(one, late=how)))
         elif id(one) in wrong:
             made.planted.append(_planted(one, truth.WRONG, registry.reported(one, wrong=wrong[id(one)])))
-        elif evident[case] or chance.random() < 0.3:  # what no record shows is mostly not reported either
+        else:
             registry.reported(elsewhere.get(case, one))
 
 

@@ -27,6 +27,20 @@ from yifang.apps.reporting.models.interruptions import (
     InterruptionMoment,
     InterruptionState,
 )
+from yifang.apps.reporting.models.missed import (
+    AUDIT_TRANSITIONS,
+    RESULT_TRANSITIONS,
+    AbnormalResult,
+    AuditAnswer,
+    AuditKind,
+    AuditLine,
+    AuditRun,
+    AuditSample,
+    AuditSampleItem,
+    Reading,
+    ResultState,
+    Reviewed,
+)
 from yifang.apps.reporting.models.national import NationalCard, Standing
 from yifang.apps.reporting.models.quality import CardQuality, QualityTally
 from yifang.apps.reporting.models.revisions import Revision, RevisionKind
@@ -43,13 +57,22 @@ from yifang.apps.reporting.models.trials import QuietTrial
 from yifang.apps.reporting.models.zero import Cadence, ZeroOrder, ZeroReport
 
 __all__ = [
+    "AUDIT_TRANSITIONS",
     "CARD_TRANSITIONS",
     "DUPLICATE_TRANSITIONS",
     "GONE",
     "INTERRUPTION_TRANSITIONS",
     "NO_REPORT",
+    "RESULT_TRANSITIONS",
     "RULESET_TRANSITIONS",
     "SUSPICION_TRANSITIONS",
+    "AbnormalResult",
+    "AuditAnswer",
+    "AuditKind",
+    "AuditLine",
+    "AuditRun",
+    "AuditSample",
+    "AuditSampleItem",
     "Cadence",
     "Card",
     "CardKey",
@@ -68,7 +91,10 @@ __all__ = [
     "NationalCard",
     "QualityTally",
     "QuietTrial",
+    "Reading",
     "Reconciliation",
+    "ResultState",
+    "Reviewed",
     "Revision",
     "RevisionKind",
     "RuleSet",

@@ -16,6 +16,7 @@ from yifang.apps.ledger.subscriptions import Heard
 from yifang.apps.places.models import Mention
 from yifang.apps.places.services import Bearer, forget, match_text
 from yifang.apps.reporting import desks, persons, versions, visible
+from yifang.apps.reporting.missed import results
 from yifang.apps.reporting.models import Card, CardState, Suspicion
 from yifang.kernel import clock
 
@@ -51,6 +52,7 @@ def on_answers(heard: Sequence[Heard]) -> None:
     for suspicion in Suspicion.objects.filter(id__in=subjects):
         desks.follow_suspicion(suspicion, NODE)
     desks.close_orphans(list(subjects))
+    results.follow_answers(subjects)
 
 
 def taken(heard: Iterable[Heard]) -> list[Card]:

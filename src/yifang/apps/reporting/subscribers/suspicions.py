@@ -24,6 +24,7 @@ from yifang.apps.ledger.subscriptions import Heard
 from yifang.apps.records.models import Record, RecordState
 from yifang.apps.reporting import clocks, desks, interrupting, visible
 from yifang.apps.reporting.identifying import Background, Found, Kept, evidence_from_json, identified
+from yifang.apps.reporting.missed import readings, results
 from yifang.apps.reporting.models import Suspicion, SuspicionState
 from yifang.apps.reporting.rulebook import in_force
 from yifang.apps.reporting.services import trials
@@ -67,6 +68,8 @@ def on_records(heard: Sequence[Heard]) -> None:
             book.guard(row, found)
     book.guard_later_versions(rows)
     book.close()
+    readings.keep(said)
+    results.follow([(row, found.sayings) for row, found in said], book.gone)
     interrupting.at_moments((visit for row, _ in said if (visit := interrupting.visit_of(row))), NODE)
     for hook in protocols.identified:
         hook.call([(row, found.syndromes) for row, found in said if row.organisation_id not in book.trying], book.gone)
