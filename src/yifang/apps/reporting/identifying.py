@@ -107,9 +107,7 @@ def evidence_from_json(kept: Kept) -> Evidence:
     return Evidence(**given)
 
 
-def _found(
-    row: Record, record: canonical.Record, outcome: identify.Identified, before: Sequence[Evidence]
-) -> Found:
+def _found(row: Record, record: canonical.Record, outcome: identify.Identified, before: Sequence[Evidence]) -> Found:
     known = {id(one) for one in before}
     suspicions = tuple(
         (one, [_kept(evidence, row.id) for evidence in one.evidence if id(evidence) not in known])

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('department', models.CharField(blank=True, max_length=60)),
                 ('evidence', models.JSONField()),
                 ('told', models.JSONField(default=list)),
-                ('answer', models.CharField(blank=True, choices=[('', '未核查'), ('should_report', '应报未报'), ('duplicate', '重复'), ('not_a_case', '不符合'), ('back_filled', '已补报')], default='', max_length=14)),
+                ('answer', models.CharField(blank=True, choices=[('', '未核查'), ('should_report', '应报未报'), ('duplicate', '重复报告'), ('not_a_case', '不符合'), ('back_filled', '已补报')], default='', max_length=14)),
                 ('why', models.CharField(blank=True, max_length=200)),
                 ('answered_at', models.DateTimeField(null=True)),
                 ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

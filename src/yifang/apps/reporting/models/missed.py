@@ -72,7 +72,7 @@ class AuditKind(models.TextChoices):
 class AuditAnswer(models.TextChoices):
     NONE = "", _("未核查")
     SHOULD_REPORT = "should_report", _("应报未报")
-    DUPLICATE = "duplicate", _("重复")
+    DUPLICATE = "duplicate", _("重复报告")
     NOT_A_CASE = "not_a_case", _("不符合")
     BACK_FILLED = "back_filled", _("已补报")
 
