@@ -209,13 +209,13 @@ class Receiver:
 class RelayEntry:
     """What one node tells another of one subject: the steps it took, and the subject as it then stood.
 
-    `steps` are (seq, kind of ledger entry, instant as ISO text, role); `seen` is the last step of the receiver's own
-    that the sender had when it wrote. `body` is JSON and may hold more than this release knows.
+    `steps` are (seq, kind of ledger entry, instant as ISO text, role, facts); `seen` is the last step of the receiver's
+    own that the sender had when it wrote. `body` is JSON and may hold more than this release knows.
     """
 
     kind: str
     subject: UUID
-    steps: Sequence[tuple[int, str, str, str]]
+    steps: Sequence[tuple[int, str, str, str, Mapping[str, Any]]]
     seen: int
     body: Mapping[str, Any]
 

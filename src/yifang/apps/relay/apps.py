@@ -10,10 +10,11 @@ class RelayConfig(AppConfig):
 
     def ready(self) -> None:
         from yifang.apps.relay import inbox, jobs
-        from yifang.apps.relay.kinds import cards
+        from yifang.apps.relay.kinds import cards, cases
         from yifang.kernel import protocols
 
         cards.register()
+        cases.register()
         protocols.loops.add(protocols.Loop("relay", jobs.relay))
         protocols.sealed.add(protocols.Sealed("relay.Waiting.sealed", inbox.context))
         protocols.name_words("subject", {"peer": _("上下级节点")})

@@ -159,7 +159,7 @@ def _next(peer: Peer) -> Arrival | None:
 
 def _entry(one: Any) -> RelayEntry:
     try:
-        steps = [(int(seq), str(what), str(at), str(role)) for seq, what, at, role in one["steps"]]
+        steps = [(int(seq), str(what), str(at), str(role), dict(facts)) for seq, what, at, role, facts in one["steps"]]
         return RelayEntry(str(one["k"])[:20], UUID(one["s"]), steps, int(one["seen"]), dict(one["body"]))
     except (KeyError, TypeError, ValueError) as error:
         raise UserError("relay.broken", reason=type(error).__name__) from None
@@ -247,8 +247,15 @@ def receipt(peer: Peer) -> bytes:
     keys = node_keys()
     pair = keys.known_to(peer.knows)
     epoch, _, missing, _ = stored(peer)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE relay_peer SET said = greatest(said + 1, %s) WHERE id = %s RETURNING said",
+            [int(clock.now().timestamp() * 1000), peer.id],
+        )
+        (count,) = cursor.fetchone()
     head = {
         "kind": "receipt", "from": keys.node, "to": peer.node, "at": clock.now().isoformat(), "nonce": new_id().hex,
+        "count": count,
         "epoch": peer.in_epoch, "applied": peer.in_number, "missing": missing if epoch == peer.in_epoch else [],
         "waiting": Waiting.objects.filter(peer=peer).count(), "kinds": [one.name for one in protocols.relayed],
         "release": outbox.release(), "knows": peer.keys[-1]["id"],

@@ -63,7 +63,9 @@ class Peer(models.Model):
     in_number = models.BigIntegerField(default=0)
     receipt = models.BinaryField(default=bytes)  # our newest receipt for it, signed
     told = models.CharField(max_length=1000, blank=True)  # what that receipt says, to know when it would say more
-    receipt_at = models.DateTimeField(null=True)  # of the newest receipt of its own that we believed
+    # Receipts are counted, by the clock but never backwards: a clock that was put right makes no receipt an old one.
+    said = models.BigIntegerField(default=0)  # the count of our newest receipt
+    believed = models.BigIntegerField(default=0)  # of the newest one of the peer's
     waiting_there = models.PositiveIntegerField(default=0)  # entries that wait at the peer for somebody
     joined_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
@@ -93,6 +95,7 @@ class Outgoing(models.Model):
     subject = models.UUIDField()
     at = models.DateTimeField()
     role = models.CharField(max_length=30)
+    facts = models.JSONField(default=dict)  # those of the entry that mean the same at the peer
     epoch = models.BigIntegerField(null=True)
     batch = models.BigIntegerField(null=True)
 

@@ -13,8 +13,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from yifang.apps.accounts.keys import sealing
 from yifang.apps.ledger.models import Entry, Seal, Stream
@@ -26,10 +27,12 @@ from yifang.apps.relay.models import Batch, Outgoing, Peer, PeerState, Shared, T
 from yifang.kernel import clock, protocols
 from yifang.kernel.protocols import Relayed
 
+log = structlog.get_logger(__name__)
 MOST_ENTRIES = 1000  # of the ledger in one batch
 _WINDOW = {Transport.HTTPS: 8, Transport.FOLDER: 400}  # batches that a peer has not said to have applied
 _KEPT = timedelta(days=35)
 _BROUGHT = "relay.brought"
+_FACTS = ("said", "into", "source", "kind")
 Json = dict[str, Any]
 
 
@@ -51,7 +54,8 @@ def on_ledger(kind: Relayed, heard: Sequence[Heard]) -> None:
         wanted = set(kind.concerned(every, peer))
         _queue(
             Outgoing(peer=peer, seq=one.seq, kind=kind.name, what=one.kind, subject=subject,
-                     at=when[one.seq][0], role=when[one.seq][1])
+                     at=when[one.seq][0], role=when[one.seq][1],
+                     facts={name: one.facts[name] for name in _FACTS if name in one.facts})
             for one, subjects in told if one.facts.get("node") != peer.node
             for subject in subjects if subject in wanted
         )  # fmt: skip
@@ -109,7 +113,9 @@ def make_batch(peer_id: UUID) -> Batch | None:
             return None
         number, entries, content = peer.out_number + 1, rows, b""
         while not content:
-            content = _content(peer, peer.out_epoch, number, entries)
+            content, entries = _content(peer, peer.out_epoch, number, entries)
+            if not entries:
+                return None
             if len(content) > envelope.MOST // 2 and len(entries) > 1:
                 entries, content = entries[: len(entries) // 2], b""
         Outgoing.objects.filter(id__in=[row.id for row in entries]).update(batch=number, epoch=peer.out_epoch)
@@ -129,7 +135,7 @@ def made_anew(batch: Batch) -> bytes:
         return bytes(batch.content)
     rows = list(Outgoing.objects.filter(peer=batch.peer, epoch=batch.epoch, batch=batch.number).order_by("id"))
     with transaction.atomic():
-        content = _content(batch.peer, batch.epoch, batch.number, rows)
+        content, _ = _content(batch.peer, batch.epoch, batch.number, rows)
         Batch.objects.filter(id=batch.id).update(content=content, size=len(content), acked_at=None)
     return content
 
@@ -143,48 +149,72 @@ def forget() -> None:
         Batch.objects.filter(peer=peer, epoch=epoch, number=number).delete()
 
 
-def _content(peer: Peer, epoch: int, number: int, rows: Sequence[Outgoing]) -> bytes:
+def _content(peer: Peer, epoch: int, number: int, rows: Sequence[Outgoing]) -> tuple[bytes, list[Outgoing]]:
+    """The batch of these rows, and those that are in it: what cannot be built waits, and does not hold up the rest."""
+    entries, failed = _entries(peer, rows)
+    told = [row for row in rows if (row.kind, row.subject) not in failed]
     keys = node_keys()
     pair = keys.known_to(peer.knows)
     head: Json = {
         "kind": "batch", "from": keys.node, "to": peer.node, "epoch": epoch, "number": number,
-        "made_at": clock.now().isoformat(), "entries": len(rows), "release": release(),
+        "made_at": clock.now().isoformat(), "entries": len(told), "release": release(),
         "keys": keys.after(peer.knows or keys.pairs[0].id),
     }  # fmt: skip
-    head, body = envelope.seal(head, _entries(peer, rows), peer.keys[-1], settings.YIFANG.cipher)
-    return envelope.write(head, body, pair.signer, pair.id)
+    head, body = envelope.seal(head, entries, peer.keys[-1], settings.YIFANG.cipher)
+    return envelope.write(head, body, pair.signer, pair.id), told
 
 
-def _entries(peer: Peer, rows: Sequence[Outgoing]) -> list[Json]:
-    """One entry a subject, at the place of its first step; what a kind no longer has to say is left out."""
-    steps: dict[tuple[str, UUID], list[tuple[int, str, str, str]]] = {}
+def _entries(peer: Peer, rows: Sequence[Outgoing]) -> tuple[list[Json], set[tuple[str, UUID]]]:
+    """One entry a subject, at the place of its first step, and what could not be built.
+
+    What a kind no longer has to say is left out.
+    """
+    steps: dict[tuple[str, UUID], list[tuple[int, str, str, str, Json]]] = {}
     for row in rows:
-        steps.setdefault((row.kind, row.subject), []).append((row.seq, row.what, row.at.isoformat(), row.role))
+        steps.setdefault((row.kind, row.subject), []).append(
+            (row.seq, row.what, row.at.isoformat(), row.role, row.facts)
+        )
     subjects: dict[str, list[UUID]] = {}
     for kind, subject in steps:
         subjects.setdefault(kind, []).append(subject)
-    known = {one.name: one for one in protocols.relayed}
-    bodies = {
-        (name, subject): body
-        for name, wanted in subjects.items()
-        if name in known
-        for subject, body in known[name].build(wanted, peer).items()
-    }
+    bodies: dict[tuple[str, UUID], Mapping[str, Any]] = {}
+    failed: set[tuple[str, UUID]] = set()
+    for kind in protocols.relayed:
+        for built, wrong in _built(kind, subjects.get(kind.name, []), peer):
+            bodies |= {(kind.name, subject): body for subject, body in built.items()}
+            failed |= {(kind.name, subject) for subject in wrong}
     shared = {
         (one.kind, one.subject): one
         for one in Shared.objects.filter(peer=peer, subject__in=[subject for _, subject in steps])
     }
     ring = sealing()
     entries = []
-    for (kind, subject), taken in steps.items():
-        if (kind, subject) not in bodies:
+    for (name, subject), taken in steps.items():
+        if (name, subject) not in bodies:
             continue
-        one = shared.get((kind, subject))
-        body: Mapping[str, Any] = bodies[kind, subject]
+        one = shared.get((name, subject))
+        body = bodies[name, subject]
         if one is not None and one.extra:
             body = {**open_extra(one, ring), **body}
-        entries.append({"k": kind, "s": str(subject), "steps": taken, "seen": one.seen if one else 0, "body": body})
-    return entries
+        entries.append({"k": name, "s": str(subject), "steps": taken, "seen": one.seen if one else 0, "body": body})
+    return entries, failed
+
+
+def _built(kind: Relayed, wanted: Sequence[UUID], peer: Peer) -> list[tuple[Mapping[UUID, Any], Sequence[UUID]]]:
+    """Bodies, and the subjects that have none because the program fails on them, halved until they are found."""
+    if not wanted:
+        return []
+    try:
+        with transaction.atomic():
+            return [(kind.build(wanted, peer), ())]
+    except Exception as error:
+        if isinstance(error, DatabaseError) and not connection.is_usable():
+            raise
+        if len(wanted) == 1:
+            log.exception("a subject could not be written for a peer", kind=kind.name, peer=peer.node)
+            return [({}, wanted)]
+    middle = len(wanted) // 2
+    return _built(kind, wanted[:middle], peer) + _built(kind, wanted[middle:], peer)
 
 
 def open_extra(one: Shared, ring: Any = None) -> Json:

@@ -61,9 +61,9 @@ def believe(peer_id: UUID, data: bytes) -> list[int]:
         peer = Peer.objects.select_for_update().get(id=peer_id)
         peer.keys = inbox.ring_of(peer, data)
         head = envelope.read(data, peer.keys).head
-        at = _moment(head)
-        if head.get("kind") != "receipt" or (peer.receipt_at is not None and at <= peer.receipt_at):
-            return []
+        count = head.get("count")
+        if head.get("kind") != "receipt" or not isinstance(count, int) or count <= peer.believed:
+            return []  # overtaken by a newer one
         epoch, applied = int(head.get("epoch", 0)), int(head.get("applied", 0))
         if (epoch == peer.out_epoch and applied > peer.out_number) or epoch > peer.out_epoch:
             _begin_anew(peer, epoch)
@@ -76,7 +76,7 @@ def believe(peer_id: UUID, data: bytes) -> list[int]:
             peer.out_stored = max(peer.out_stored, applied)
             done = Batch.objects.filter(peer=peer, epoch=epoch, number__lte=applied, acked_at__isnull=True)
             done.update(acked_at=clock.now(), content=None)
-        peer.receipt_at, peer.heard_at = at, clock.now()
+        peer.believed, peer.heard_at = count, clock.now()
         peer.knows = str(head.get("knows", ""))[:16]
         peer.kinds = [str(one)[:20] for one in head.get("kinds", [])][:50]
         peer.release = str(head.get("release", ""))[:40]

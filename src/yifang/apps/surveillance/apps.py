@@ -9,15 +9,17 @@ class SurveillanceConfig(AppConfig):
     label = "surveillance"
 
     def ready(self) -> None:
-        from yifang.apps.surveillance import jobs, queries, services, subscribers
+        from yifang.apps.surveillance import jobs, queries, relaying, services, subscribers
         from yifang.kernel import protocols
 
         subscribers.register()
+        relaying.register()
         protocols.receivers.add(protocols.Receiver("notices", services.receive_notices))
         protocols.receivers.add(protocols.Receiver("tallies", services.receive_tallies))
         protocols.identified.add(protocols.Named("surveillance.visits", subscribers.count_visits))
         protocols.loops.add(protocols.Loop("surveillance.compaction", jobs.compact))
         protocols.loops.add(protocols.Loop("surveillance.series", jobs.watch))
+        protocols.loops.add(protocols.Loop("surveillance.days", relaying.tell_days))
         protocols.notices.add(protocols.Named("surveillance.feedback", queries.notices))
         protocols.disease_advice.add(protocols.Named("surveillance.feedback", queries.advice))
         protocols.related.add(protocols.Named("surveillance.signals", queries.related))

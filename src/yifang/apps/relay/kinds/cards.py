@@ -245,10 +245,10 @@ def _one(
         writing.extras[entry.subject] = rest
     scopes = list(visible.of_card(card))
     facts = {"state": card.state, "version": card.version, "node": peer.node}
-    for seq, what, at, role in entry.steps:
+    for seq, what, at, role, told in entry.steps:
         kind = what if what in LEDGER and what != BOTH else _brought(card)
         writing.changes.append(
-            Change(kind, "card", card.id, facts={**facts, "seq": seq, "at": at, "role": role}, scopes=scopes)
+            Change(kind, "card", card.id, facts={**told, **facts, "seq": seq, "at": at, "role": role}, scopes=scopes)
         )
     if conflict is not None:
         writing.conflicts.append(conflict)

@@ -40,9 +40,8 @@ def step(peer: Peer) -> bool:
     moved = read(peer, into)
     while outbox.make_batch(peer.id):
         moved = True
-    for batch in Batch.objects.filter(peer=peer, epoch=peer.out_epoch, sent_at__isnull=True).order_by("number")[
-        :_AT_ONCE
-    ]:
+    unsent = Batch.objects.filter(peer=peer, epoch=peer.out_epoch, sent_at__isnull=True, acked_at__isnull=True)
+    for batch in unsent.order_by("number")[:_AT_ONCE]:
         put(out / name_of(peer, batch.epoch, batch.number), outbox.made_anew(batch))
         with transaction.atomic():
             Batch.objects.filter(id=batch.id).update(sent_at=clock.now(), times=batch.times + 1)

@@ -121,10 +121,10 @@ def _sent(peer: Peer, batch: Batch | None, epoch: int, has: int) -> bool:
 def _heard(peer: Peer, data: bytes) -> bool:
     """A receipt or a batch of the answer."""
     if envelope.head_of(data).get("kind") == "receipt":
-        before = peer.receipt_at
+        before = peer.believed
         receipts.believe(peer.id, data)
         peer.refresh_from_db()
-        return peer.receipt_at != before
+        return peer.believed != before
     return inbox.arrive(peer, data)
 
 

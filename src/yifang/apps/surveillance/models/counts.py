@@ -99,9 +99,10 @@ class Count(models.Model):
 
 
 class CountState(models.Model):
-    """One row: up to which count the keys were last compacted."""
+    """One row: up to which count the keys were last compacted, up to which counted thing other nodes were told."""
 
     compacted_to = models.BigIntegerField(default=0)
+    told_to = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
         return str(self.compacted_to)
