@@ -106,6 +106,10 @@ PAGES = (
     Page("care:new", "rule_out", "doctors"),
     Page("care:matter", "told", WHISTLED),
     Page("care:matter", "anonymous", "epidemiologist duty_officer hiv_officer cdc_lead"),
+    post("care:minutes", "told", WHISTLED),  # leads to the question why
+    Page("care:infections", "", "desks infection_control"),
+    Page("care:sentinel", "", "desks cdc"),
+    Page("care:setups", "", "desks cdc bureau"),
     post("care:identity", "told", WHISTLED),  # leads to the question why
     Page("care:take", "told note", WHISTLED),
     Page("care:take", "told respond", "duty_officer cdc_lead"),
@@ -352,6 +356,10 @@ QUERIES = (
     Query("care.queries.matters.open_counts"),
     Query("care.queries.matters.matter", ("told",), {"told": WHISTLED}),
     Query("care.queries.triages.today"),
+    Query("care.queries.infections.overview"),
+    Query("care.queries.sentinel.counted", (date(2026, 1, 5),)),
+    Query("care.queries.sentinel.reports"),
+    Query("care.queries.setups.setups"),
     Query("care.queries.clinics.fever_board", (date(2026, 1, 1),)),
     Query("care.queries.clinics.promptness", (date(2026, 1, 1), date(2026, 12, 31))),
     Query("care.queries.clinics.enteric_board", (date(2026, 1, 1), date(2026, 12, 31))),

@@ -75,7 +75,7 @@ def test_every_role_is_led_to_what_is_open_to_it(county, role):
         ("triage_nurse", {"triage", "matters", "clinics", "whistle", "packs"}, [], ["发热门诊登记", "肠道门诊登记"]),
         ("cdc_lead", {"situation", "signals", "matters", "packs"}, [],
          ["响应吹哨", "吹哨结论与反馈", "可疑病例通知", "不明原因肺炎县级会诊", "医院感染暴发知悉"]),
-        ("infection_control", {"matters", "clinics", "whistle", "packs"},
+        ("infection_control", {"matters", "clinics", "infections", "whistle", "packs"},
          ["院内风险排查", "排查问题整改", "整改复查", "核查医院感染个案", "医院感染聚集排查", "报告医院感染暴发",
           "2小时报告医院感染暴发"], ["处理待排查线索", "院内审核报告卡", "修改退回的报告卡"]),
     ],

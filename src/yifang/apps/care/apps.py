@@ -15,7 +15,7 @@ class CareConfig(AppConfig):
     label = "care"
 
     def ready(self) -> None:
-        from yifang.apps.care import from_records, merging, services, subscribers
+        from yifang.apps.care import calendar, from_records, merging, providers, services, subscribers, suspected
         from yifang.apps.care.queries import matters
         from yifang.apps.care.services import whistling
         from yifang.kernel import protocols
@@ -27,6 +27,9 @@ class CareConfig(AppConfig):
         protocols.name_words("subject", {"matter": _("院内流程")})
         protocols.identified.add(protocols.Named("care.visits", from_records.on_identified))
         protocols.person_rows.add(protocols.PersonRows("care", merging.move, merging.restore))
+        protocols.timeline.add(protocols.Named("care", providers.timeline))
+        protocols.related.add(protocols.Named("care.matters", suspected.related))
+        protocols.loops.add(protocols.Loop("care.calendar", calendar.keep))
         protocols.whistles.add(protocols.Named("care", services.draft_whistle))
         protocols.menu.add(
             protocols.MenuItem(
@@ -38,6 +41,19 @@ class CareConfig(AppConfig):
             protocols.MenuItem(
                 "clinics", _("发热肠道门诊"), "care:fever", matters.BOARDS, 43, "clipboard-check",
                 about=_("发热门诊每位患者到了哪一步、等什么；肠道门诊逢泻必登；分诊与就诊人数核对。"),
+            )
+        )  # fmt: skip
+        protocols.menu.add(
+            protocols.MenuItem(
+                "infections", _("院感监测"), "care:infections", _who("clinic.reconcile"), 45, "biohazard",
+                about=_("入院48小时后培养出的病原、同病区同病原的聚集、排查与报告的时限。"),
+            )
+        )  # fmt: skip
+        protocols.menu.add(
+            protocols.MenuItem(
+                "sentinel", _("哨点周报"), "care:sentinel",
+                frozenset({"hospital_desk", "epidemiologist", "duty_officer"}), 47, "chart-bar",
+                about=_("流感样病例百分比按年龄组，缺报催报，采样任务与实际；感染性疾病科设置率。"),
             )
         )  # fmt: skip
         protocols.menu.add(

@@ -6,6 +6,7 @@ Whoever takes a step may not see the item of another desk, so that its end is lo
 from collections.abc import Sequence
 from uuid import UUID
 
+from yifang.apps.care import suspected
 from yifang.apps.care.models import Matter
 from yifang.apps.ledger.services import NODE
 from yifang.apps.ledger.subscriptions import Heard, subscribe
@@ -20,6 +21,7 @@ _SEES_NOBODY = "administrator"
 def register() -> None:
     """Called once, when the app is ready."""
     subscribe("care.escalated", ["work.escalated"], on_escalated)
+    subscribe("care.suspicions", ["reporting.suspicion_found", "reporting.suspicion_changed"], suspected.on_suspicions)
     subscribe("care.settled", ["care.step_taken"], on_step)
 
 

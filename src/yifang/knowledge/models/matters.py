@@ -61,6 +61,7 @@ class MatterKind(Entry):
 
     `department` is the question of the first step that names the department it goes to, `disease` the one that names
     a disease: where that is sensitive the department does not see it. `anonymous`: who began it may stay unknown.
+    `minutes`: it is printed as a Word document.
     """
 
     id: str
@@ -73,6 +74,7 @@ class MatterKind(Entry):
     department: str = ""
     disease: str = ""
     anonymous: bool = False
+    minutes: bool = False
     note_zh: str = ""
     note_en: str = ""
 

@@ -105,6 +105,11 @@ def state(matter: Matter, kind: MatterKind) -> tuple[str, components.Tone]:
     return _("等待：{steps}").format(steps=joiner.join(word(kind.step(one)) for one in matter.waiting)), "info"
 
 
+def begin_words() -> str:
+    """What stands beside a kind that may be begun."""
+    return _("发起")
+
+
 def about(matter: Matter) -> str:
     """Sex and age, as they stand beside a name."""
     sexes = {"male": _("男"), "female": _("女")}

@@ -58,6 +58,7 @@ class Start:
     topic: str = ""
     key: str = ""
     at: datetime | None = None  # when it began, where that is not now
+    seats: tuple[str, ...] = ()  # who takes part beside those of the kind
     waits: bool = False  # the first step waits for somebody instead of being taken
 
 
@@ -104,7 +105,7 @@ def begin(kind_id: str, start: Start, by: Actor = NODE) -> Matter | None:
         return None
     with transaction.atomic():
         matter = made(kind, start, by)
-        matter.seats = desks.seats_of(matter, kind)
+        matter.seats = list(dict.fromkeys([*desks.seats_of(matter, kind), *start.seats]))
         matter.save(force_insert=True)
         say(matter, "care.matter_opened", by, {"parent": start.parent.id if start.parent else None})
         if start.waits:

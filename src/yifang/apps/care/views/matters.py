@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,20 +12,28 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from yifang.apps.care import services
+from yifang.apps.accounts.viewers import Viewer
+from yifang.apps.care import documents, services, suspected
+from yifang.apps.care.calendar import SENTINEL
 from yifang.apps.care.models import Matter, MatterState
+from yifang.apps.care.presenting import criteria
 from yifang.apps.care.presenting import matters as presenting
 from yifang.apps.care.queries import matters as queries
+from yifang.apps.care.queries import progress
+from yifang.apps.care.queries import sentinel as weeks
 from yifang.apps.care.services import matters as walking
 from yifang.apps.care.services import whistling
 from yifang.apps.care.views import filling
 from yifang.apps.forms.services import Unfilled
 from yifang.apps.ledger.services import looked
+from yifang.apps.reporting.models import Suspicion
 from yifang.kernel.errors import NotAllowed
 from yifang.web import components, tables
+from yifang.web.documents import DOCX
 
 SIZE = 50
 OWN_PAGES = {"whistle": "care:whistle", "triage": "care:triage"}  # begun on a page of their own
@@ -84,6 +94,20 @@ def identity(request: HttpRequest, matter_id: UUID) -> HttpResponse:
     return _page(request, matter_id, whole=True)
 
 
+@require_POST
+def minutes(request: HttpRequest, matter_id: UUID) -> HttpResponse:
+    """The minutes as a Word document. Without a purpose it is asked first."""
+    viewer = request.viewer
+    viewer.check("matter.list")
+    opened = queries.matter(matter_id, viewer)
+    if not viewer.purpose:
+        onward = urlencode({"next": reverse("care:matter", args=[matter_id])})
+        return redirect(f"{reverse('accounts:purpose', args=[matter_id])}?{onward}")
+    name = f"{walking.kind_of(opened.matter.kind).zh}-{opened.matter.day}"
+    headers = {"Content-Disposition": content_disposition_header(True, f"{name}.docx") or "attachment"}
+    return HttpResponse(documents.minutes(opened, viewer), content_type=DOCX, headers=headers)
+
+
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest, kind: str) -> HttpResponse:
     """Begin a matter with its first form."""
@@ -94,16 +118,22 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
     if viewer.role not in step.by or step.form is None:
         raise NotAllowed("care.not_your_step", step={"zh": step.zh, "en": step.en})
     refused = None
+    about = _suspicion(request.GET.get("suspicion", ""))
     if request.method == "POST" and not filling.is_refresh(request):
         try:
-            made = services.open_matter(kind, filling.filled(request, step.form), viewer)
+            made = services.open_matter(
+                kind, filling.filled(request, step.form), viewer, person=about.person if about else None,
+                about=(suspected.KIND, about.id) if about else None, disease=about.disease if about else "",
+            )  # fmt: skip
         except Unfilled as error:
             refused = error
         else:
             messages.success(request, _("已登记。"))
             return redirect("care:matter", made.id)
-    here = reverse("care:new", args=[kind])
-    return _form(request, step.form, here, set(), refused, {"title": presenting.word(found), "back": _list(kind)})
+    here = reverse("care:new", args=[kind]) + (f"?suspicion={about.id}" if about else "")
+    known = {"disease": about.disease, "tests": "\n".join(suspected.tests_for(about.disease))} if about else {}
+    context = {"title": presenting.word(found), "back": _list(kind)}
+    return _form(request, step.form, here, {walking.PERSON} if about else set(), refused, context, known)
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,7 +165,8 @@ def take(request: HttpRequest, matter_id: UUID, step: str) -> HttpResponse:
     }  # fmt: skip
     if definition.form is None:
         return render(request, "care/fill.html", {**context, "form": None, "here": here})
-    return _form(request, definition.form, here, walking.done_of(opened.matter), refused, context)
+    known = _known(opened.matter, viewer) if request.method == "GET" else {}
+    return _form(request, definition.form, here, walking.done_of(opened.matter), refused, context, known)
 
 
 def _page(request: HttpRequest, matter_id: UUID, *, whole: bool = False) -> HttpResponse:
@@ -143,7 +174,13 @@ def _page(request: HttpRequest, matter_id: UUID, *, whole: bool = False) -> Http
     work = request.GET.get("work", "")
     page = presenting.page_of(opened, request.viewer, whole=whole, purpose=work)
     kind = page.kind
+    matter = opened.matter
     context = {
+        "progress": progress.progress(matter) if matter.kind == "rule_out" else (),
+        "may_record": request.viewer.can("record.view"),
+        "criteria": criteria.criteria(opened) if matter.kind == "pneumonia" else (),
+        "criteria_source": criteria.source(),
+        "minutes_url": reverse("care:minutes", args=[matter_id]) if kind.minutes else "",
         "page": page, "reporter": _may_unseal(opened.matter, request), "matter": opened.matter,
         "title": presenting.word(kind), "about": presenting.about(opened.matter),
         "state": presenting.state(opened.matter, kind), "list_url": _list(kind.id), "work": work,
@@ -158,12 +195,31 @@ def _page(request: HttpRequest, matter_id: UUID, *, whole: bool = False) -> Http
 
 
 def _form(
-    request: HttpRequest, form_id: str, here: str, done: set[str], refused: Unfilled | None, context: dict[str, Any]
+    request: HttpRequest,
+    form_id: str,
+    here: str,
+    done: set[str],
+    refused: Unfilled | None,
+    context: dict[str, Any],
+    known: Mapping[str, Any],
 ) -> HttpResponse:
-    known: dict[str, Any] = {}
     form = filling.drawn(request, form_id, here, known, done, refused)
     context |= {"form": form, "here": here, "started": request.POST.get("started") or filling.started()}
     return render(request, "care/fill.html", context, status=422 if refused else 200)
+
+
+def _suspicion(text: str) -> Suspicion | None:
+    try:
+        return suspected.of_viewer(UUID(text)) if text else None
+    except ValueError:
+        return None
+
+
+def _known(matter: Matter, viewer: Viewer) -> dict[str, Any]:
+    """What the records say of a form already: the counts of a sentinel's week; whom triage sent to a clinic."""
+    if matter.kind == SENTINEL and matter.topic:
+        return dict(weeks.counted(viewer, date.fromisoformat(matter.topic)))
+    return {"sex": matter.sex, "age": matter.age} if matter.age is not None or matter.sex else {}
 
 
 def _may_unseal(matter: Matter, request: HttpRequest) -> bool:

@@ -20,6 +20,7 @@ from yifang.apps.reporting.presenting import cards, source, steps, suspicions
 from yifang.apps.reporting.queries import clinic, departments
 from yifang.apps.reporting.queries.steps import steps as steps_of
 from yifang.apps.reporting.views import reading
+from yifang.kernel import protocols
 from yifang.web import components, htmx, tables
 
 SIZE = 50
@@ -86,6 +87,7 @@ def detail(request: HttpRequest, suspicion_id: UUID) -> dict[str, Any]:
         "opened": suspicions.row(one),
         "suspicion": one,
         "card": cards.row(found.card) if found.card else None,
+        "related": [hit for source in protocols.related for hit in source.call(viewer, "suspicion", one.id)],
         "others": [suspicions.row(other) for other in found.others],
         "evidence": suspicions.evidence(found.evidence),
         "aside": suspicions.set_aside(one),
