@@ -48,6 +48,11 @@ _ABSENT_AFTER = re.compile(
     r"|(?: (?:PCR|RNA|IGM|ANTIGEN|AG|RAPID|TEST|TESTS|SWAB|CULTURE|VIRUS))* ?(?:IS|WAS|WERE|:)? ?"
     r"(?:NEGATIVE|NEG\b|NOT DETECTED|UNDETECTED)"
 )
+# 鼻涕没有了但是, 咳嗽基本没有, 发烧已经好了: as people tell it, behind the symptom.
+_GONE = re.compile(
+    r"(?:基本上?|好像|现在|目前|几乎|完全|什么|已经|早就|也|都|就|又)*"
+    r"(?:没有?了?(?=$|就|但|只|\?)|(?:好|消失|不见)了(?![很好]?多|[一好]?[点些]|没|吗|\?))"
+)
 # 流感可除外, 流感待排已排除: ruled out behind the name. 除外细菌感染 speaks of what follows.
 _RULED_OUT_AFTER = re.compile(
     r"(?:感染|诊断|可能性?|待排查?|待查|\?){0,2}[ :]?(?:现|目前|已经?|可以?|予以?|基本|暂|完全|临床|均|都){0,4}"
@@ -271,6 +276,8 @@ class Scanner:
                     assertion = "absent"
                 elif _ABSENT_AFTER.match(clause, at + len(word.text)):
                     assertion, context = "absent", "阴性" if kind == "disease" else ""
+                elif kind == "symptom" and _GONE.match(clause, at + len(word.text)):
+                    assertion = "absent"
                 elif kind == "disease":
                     past = historical or self._is_past(clause, concept, start, end)
                     assertion, context = _of_disease(clause, start, end, roles, past, ruled_out, excludes)

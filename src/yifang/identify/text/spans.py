@@ -64,15 +64,18 @@ class SpanReader:
         """Whether the word was met so often that leaving it out is a decision (止咳药水 holds no cough)."""
         return self.words.seen.get(flat(word), _NEVER)[1] >= _OFTEN
 
+    def names(self, word: str) -> bool:
+        """Whether the word was met as a symptom."""
+        return flat(word) in self.words.names
+
     def name(self, word: str) -> tuple[str, bool]:
         """The name that the annotated dialogues give to a word (the word itself if none); whether it denies itself."""
         plain = flat(word)
         name = self.words.names.get(plain)
-        if name is None and (bare := without_denial(plain)) != plain:
+        bare = without_denial(plain)
+        if name is None and bare != plain and bare in self.words.names:
             # 嗓子没哑, never met, is 嗓子哑 denied; 不爱吃饭, met, is a symptom of its own.
-            said, _ = self.words.seen.get(bare, _NEVER)
-            if said > 1:
-                return self.words.names[bare], True
+            return self.words.names[bare], True
         return name or word, plain in self.words.denied
 
 

@@ -19,6 +19,9 @@ Tokens = list[tuple[int, Word]]
 Assert = Callable[[str, Tokens], tuple[Mention, ...]]
 # What may stand between listed words in a plain list: 咳嗽、流涕3天.
 _PLAIN = re.compile(r"[\d一二两三四五六七八九十半几余多约近、和及与或伴/.:~℃°度天日周月年个小时分次 -]*")
+_DENIED_ALONE = re.compile(
+    "(?:还|也|都|倒|就|现在|今天|目前|宝宝|孩子|他|她)*(?:没有?什么|没有?|不会?|不怎么)(?![有了呢啊的过呀哦])(.{1,5}?)[了呢啊的过呀哦]*"
+)
 
 
 class ToldReader:
@@ -36,25 +39,28 @@ class ToldReader:
         if mentions and self._plain(clause, tokens):
             return None
         spans = self._spans.spans(clause)
-        if spans is None:
-            return None
-        found: list[Mention] = []
-        unlisted: dict[int, Word] = {}
-        for span in spans:
-            start, end = span
+        if not spans:
+            alone = self._denied_alone(clause)
+            if spans is None and not alone:
+                return None
+            spans = alone
+        words: dict[int, Word] = {}
+        listed: dict[tuple[int, str], Mention] = {}
+        for start, end in spans:
             if any(one.kind == "disease" and (one.start, one.end) == (start, end) for one in mentions):
                 continue
-            listed = {
-                one.concept: one for one in mentions if one.kind == "symptom" and start <= one.start and one.end <= end
-            }
-            if listed:
-                found += (one._replace(start=start, end=end) for one in listed.values())
-            else:
-                unlisted[start] = self._word(clause[start:end])
-        if unlisted:
-            found += self._asserted(clause, tokens, unlisted)
-        found += (one for one in mentions if self._stands(one, spans))
-        return tuple(sorted(map(self._denied, found), key=lambda one: one.start))
+            within = [one for one in mentions if one.kind == "symptom" and start <= one.start and one.end <= end]
+            listed |= {(start, one.concept): one for one in within}
+            words[start] = self._word(clause[start:end], tuple(dict.fromkeys(one.concept for one in within)))
+        found = self._asserted(clause, tokens, words) if words else []
+        told = [_stricter(one, listed.get((one.start, one.concept))) for one in found]
+        told += (one for one in mentions if self._stands(one, spans))
+        return tuple(sorted(map(self._denied, told), key=lambda one: one.start))
+
+    def _denied_alone(self, clause: str) -> list[Told]:
+        """没有血, 不拉: who denies one thing and says nothing else answers a question about a symptom."""
+        match = _DENIED_ALONE.fullmatch(clause)
+        return [Told(*match.span(1))] if match and self._spans.names(match.group(1)) else []
 
     def _stands(self, mention: Mention, spans: list[Told]) -> bool:
         """Whether a symptom of the dictionary stands although the trained reader does not see it."""
@@ -69,22 +75,25 @@ class ToldReader:
             cut = next((start for start, end in ends.items() if at < end and start < at + len(word.text)), None)
             if cut is None:
                 kept.append((at, word))
+            elif at == cut and self._spans.name(words[cut].text)[1]:
+                kept.append((at, word))  # the denial in 没痰 reaches on: 没痰和喘
             elif at < cut and (front := self._lexicon.word(clause[at:cut])):  # 不过 is none in 不过敏
                 kept.append((at, front))
         told = self._decide(clause, sorted([*kept, *words.items()], key=lambda token: token[0]))
         return [one for one in told if one.end == ends.get(one.start)]
 
-    def _word(self, text: str) -> Word:
-        """A word that no pack lists, with the concepts of its name in the packs, else with its name."""
+    def _word(self, text: str, listed: tuple[str, ...]) -> Word:
+        """A told word: with the concepts `listed` in it, else those of its name in the packs, else its name."""
+        if listed:
+            return Word(text, tuple((_SYMPTOM, one, 0, len(text)) for one in listed))
         word = self._named.get(text)
         if word is None:
             if len(self._named) >= _CACHE_LIMIT:
                 self._named.clear()
             name, _ = self._spans.name(text)
-            listed = self._lexicon.word(fold(name))
-            ids = [one for kind, one, *_ in listed.concepts if kind == "symptom" and "#" not in one] if listed else []
-            concepts = tuple((_SYMPTOM, one, 0, len(text)) for one in ids or (name,))
-            word = self._named[text] = Word(text, concepts)
+            entry = self._lexicon.word(fold(name))
+            ids = [one for kind, one, *_ in entry.concepts if kind == "symptom" and "#" not in one] if entry else []
+            word = self._named[text] = Word(text, tuple((_SYMPTOM, one, 0, len(text)) for one in ids or (name,)))
         return word
 
     def _denied(self, mention: Mention) -> Mention:
@@ -105,3 +114,10 @@ class ToldReader:
                 return False
             at = start + len(word.text)
         return _PLAIN.fullmatch(clause, at) is not None
+
+
+def _stricter(told: Mention, listed: Mention | None) -> Mention:
+    """What is said of a told word; what the dictionary takes back stays taken back."""
+    if listed is not None and listed.assertion != "present" and told.assertion == "present":
+        return told._replace(assertion=listed.assertion)
+    return told
