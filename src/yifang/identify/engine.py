@@ -19,7 +19,7 @@ from yifang.identify.episodes import EpisodePolicy
 from yifang.identify.gathered import Gathered
 from yifang.identify.model import LEVELS, Evidence, Finding, Identified, Level, PersonContext, Suspicion, Withheld
 from yifang.identify.negative import NegativeRules
-from yifang.identify.notes import NoteGatherer
+from yifang.identify.notes import NoteGatherer, day
 from yifang.identify.record_facts import FactReader, age_in_days, day_of
 from yifang.identify.syndromes import SyndromeBook
 from yifang.identify.text import spans
@@ -46,6 +46,7 @@ class Identifier:
         self._syndromes = SyndromeBook(knowledge)
         self._due: dict[tuple[str, str | None], bool] = {}
         self.case_classes = ClassBook(knowledge)
+        self._told = [(rule, self._syndromes.alternatives(rule.rule)) for rule in knowledge.triggers.told]
         self._needs: dict[str, tuple[str, ...]] = {
             **{rule.id: rule.requires_syndrome for rule in knowledge.triggers.lab},
             **{rule.id: rule.combine_syndrome for rule in knowledge.triggers.imaging},
@@ -80,6 +81,8 @@ class Identifier:
         if record.drugs or record.immunizations:
             self._coded.drugs(record, gathered)
         present = self._syndromes_of(record, gathered)
+        if scene.concepts and not record.diagnoses:
+            self._before_diagnosis(record, gathered)
         if not gathered.evidence:
             return Identified(tuple(gathered.findings), (), tuple(gathered.withheld), tuple(gathered.issues))
         background = Background(record, context, scene.age_days, self.facts.doses(record, day, context))
@@ -106,6 +109,21 @@ class Identifier:
             present.add(syndrome.id)
             gathered.findings.append(Finding(syndrome.id, syndrome.name, None, None, path, "present", "syndrome"))
         return present
+
+    def _before_diagnosis(self, record: Record, gathered: Gathered) -> None:
+        """Diseases that what is told points to while nobody has made a diagnosis: a parent's report, a triage form."""
+        facts, age = self._syndromes.facts(gathered.scene), gathered.scene.age_days
+        for rule, alternatives in self._told:
+            too_old = rule.age_max is not None and age is not None and age >= (rule.age_max + 1) * 365.25
+            if too_old or not any(one <= facts for one in alternatives):
+                continue
+            path = record.notes[0].path if record.notes else ""
+            gathered.evidence.append(
+                Evidence(
+                    rule.disease, "told", rule.id, rule.level, rule.name, path,
+                    message="identify.evidence.symptoms", params=(("text", rule.name),), at=day(record.at),
+                )
+            )  # fmt: skip
 
     def _with_syndromes(self, evidence: list[Evidence], present: set[str], age: float | None) -> list[Evidence]:
         """Evidence that needs a syndrome beside it is only counted without one; a code that needs one gains by it."""
@@ -174,7 +192,7 @@ class Identifier:
         if group[0].level == "strong":
             return "strong", group[0].rule
         # Several names of one disease are one piece of evidence, however often written.
-        sources = {"named" if one.kind in _NAMED else one.rule for one in group if one.level == "moderate"}
+        sources = {_source(one) for one in group if one.level == "moderate"}
         return ("strong", "combine") if len(sources) > 1 else ("moderate", group[0].rule)
 
     def _suspicion(self, disease: str, confidence: Level, rule: str, group: list[Evidence]) -> Suspicion:
@@ -198,6 +216,11 @@ class Identifier:
             pack = self._diseases.get(disease)
             due = self._due[key] = pack is not None and pack.for_subtype(subtype).is_urgent
         return due
+
+
+def _source(one: Evidence) -> str:
+    """What a piece of evidence rests on: all names of a disease, and all symptoms, on one thing each."""
+    return "named" if one.kind in _NAMED else "told" if one.kind == "told" else one.rule
 
 
 _compiled: dict[str, Identifier] = {}

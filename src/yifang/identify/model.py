@@ -17,7 +17,7 @@ Assertion = Literal["present", "absent", "uncertain", "historical", "other_perso
 Level = Literal["strong", "moderate", "weak"]
 Effect = Literal["suppress", "weak", "route"]
 FindingKind = Literal["symptom", "syndrome", "disease", "laboratory", "drug", "imaging", "exposure", "event"]
-EvidenceKind = Literal["diagnosis_code", "diagnosis_text", "note_text", "laboratory", "drug", "imaging"]
+EvidenceKind = Literal["diagnosis_code", "diagnosis_text", "note_text", "laboratory", "drug", "imaging", "told"]
 
 LEVELS: dict[Level, int] = {"weak": 0, "moderate": 1, "strong": 2}
 

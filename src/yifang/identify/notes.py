@@ -44,10 +44,10 @@ class NoteGatherer:
         self._imaging = {rule.id: rule for rule in knowledge.triggers.imaging}
         self._report_as = {one.id: one.report_as for one in knowledge.diseases.values() if one.report_as}
         # 养羊 and 住院 are told like symptoms and are none.
-        self._no_symptoms: dict[str, FindingKind] = {
-            name: "event" if one.event else "exposure"
-            for name, one in knowledge.syndromes.concepts.items()
-            if one.event or one.context == "exposure"
+        self._no_symptoms: dict[str, FindingKind | None] = {
+            name: None if one.context == "person" else "event" if one.event else "exposure"
+            for name, one in knowledge.syndromes.all_concepts.items()
+            if one.event or one.context
         }
         self._text_rules = {rule.id: rule for rule in knowledge.triggers.diagnosis_text}
 
@@ -97,7 +97,9 @@ class NoteGatherer:
                 else:
                     continue
                 start, end = start + offset, end + offset
-                told_as = self._no_symptoms.get(concept, _KINDS[kind]) if kind == "symptom" else _KINDS[kind]
+                told_as = self._no_symptoms.get(concept, "symptom") if kind == "symptom" else _KINDS[kind]
+                if told_as is None:
+                    continue
                 into.findings.append(
                     Finding(concept, text[start:end], start, end, note.path, assertion, told_as, section)
                 )

@@ -42,12 +42,13 @@ class SyndromeBook:
         pack = knowledge.syndromes
         self._syndromes = pack.syndromes
         self._limits = {one.id: _Limits.of(one) for one in pack.syndromes}
-        self._vitals = [(name, one.vital) for name, one in pack.concepts.items() if one.vital]
+        self._vitals = [(name, one.vital) for name, one in pack.all_concepts.items() if one.vital]
         self._heights = [(name, vital.temp_c_min) for name, vital in self._vitals if vital.temp_c_min is not None]
         highest = max((height for _, height in self._heights), default=None)
         self._in_degrees = {name for name, height in self._heights if height == highest}
-        self._at_event = [name for name, one in pack.concepts.items() if one.event == "admission"]
-        self._facts_by_icd = [(name, expand(one.icd10)) for name, one in pack.concepts.items() if one.icd10]
+        self._at_event = [name for name, one in pack.all_concepts.items() if one.event == "admission"]
+        self._by_age = [(name, (one.age_max + 1) * 365.25) for name, one in pack.all_concepts.items() if one.age_max]
+        self._facts_by_icd = [(name, expand(one.icd10)) for name, one in pack.all_concepts.items() if one.icd10]
         self._alternatives: dict[str, list[tuple[_Alternative, int]]] = {}
         for place, one in enumerate(pack.syndromes):
             group = (f"icd:{one.id}",)
@@ -57,6 +58,10 @@ class SyndromeBook:
         self._of_code: dict[str, frozenset[str]] = {}
         self._bars: dict[str, frozenset[str]] = {}
         self._of_facts: dict[frozenset[str], tuple[Syndrome, ...]] = {}
+
+    def alternatives(self, rule: Rule) -> list[frozenset[str]]:
+        """A rule as the sets of facts each of which is enough."""
+        return list(self._of(rule, ""))
 
     def _of(self, rule: Rule, name: str) -> Iterable[_Alternative]:
         """The alternatives of a rule; codes named in it become a fact of their own."""
@@ -72,7 +77,7 @@ class SyndromeBook:
 
     def present(self, scene: Scene) -> list[Syndrome]:
         """The syndromes that hold, in the order of the pack."""
-        facts = self._facts(scene)
+        facts = self.facts(scene)
         if not facts:
             return []
         held = self._of_facts.get(facts)
@@ -99,7 +104,8 @@ class SyndromeBook:
             found = self._bars[code] = frozenset(barred)
         return found
 
-    def _facts(self, scene: Scene) -> frozenset[str]:
+    def facts(self, scene: Scene) -> frozenset[str]:
+        """The concepts that hold: by words, measured values, codes, admission and age."""
         facts = set(scene.concepts)
         if scene.temperatures:
             highest = max(scene.temperatures)
@@ -114,6 +120,9 @@ class SyndromeBook:
             facts |= self._facts_of_code(code)
         if scene.admitted:
             facts.update(self._at_event)
+        if facts and scene.age_days is not None:
+            facts.update(name for name, below in self._by_age if scene.age_days < below)
+            facts.difference_update(name for name, below in self._by_age if scene.age_days >= below)
         return frozenset(facts)
 
     def _facts_of_code(self, code: str) -> frozenset[str]:

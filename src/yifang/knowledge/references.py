@@ -47,7 +47,7 @@ class References:
             "disease_target": diseases | WIDER_THAN_A_DISEASE,
             "vaccine_target": diseases | VACCINE_PREVENTABLE,
             "syndrome": ids("syndromes", "syndromes"),
-            "concept": names("syndromes", "concepts"),
+            "concept": names("syndromes", "concepts") | names("syndromes", "told"),
             "programme": ids("management", "programmes"),
             "vaccine": vaccines,
             "threshold": ids("thresholds", "event_report")
@@ -57,6 +57,7 @@ class References:
             "trigger": ids("triggers", "lab")
             | ids("triggers", "imaging")
             | ids("triggers", "drug")
+            | ids("triggers", "told")
             | ids("triggers", "diagnosis_text"),
             "negative_rule": ids("triggers", "negative_rules"),
             "department": ids("codes", "departments", "items", by="code"),

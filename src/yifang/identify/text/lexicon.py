@@ -73,6 +73,7 @@ _SHADOWS = (
     "荨麻疹 风疹块 风疹团 非典型 非感染性腹泻 副流感 登革出血热 埃博拉出血热 百白破 麻腮风 流感嗜血杆菌 流感杆菌 "
     "SARS-COV SARS-COV-2 SARSCOV2 抗HCV 抗-HCV 抗-HBV 抗-HEV "
     "烧伤 烧心 烧灼 烧烤 燃烧 灼烧 退烧 退烧药 退热药 发烧友 止咳 镇咳 止咳药 咳嗽药 止泻 止吐 止痛 止喘 平喘 哮喘 "
+    "水泡脚 泡脚 泡澡 泡奶 泡面 泡水 "
     "类百日咳 鼠伤寒 波浪热型 呈波浪热 现病史 简要病史 病史摘要 病史特点 月经出血 住院医师 住院部 入院须知"
 )
 _TURNED = "流行性"
@@ -124,7 +125,7 @@ def compile_lexicon(knowledge: Knowledge) -> Lexicon:
         for word in words:
             roles[fold(word)] = roles.get(fold(word), 0) | bit
 
-    for name, one in syndromes.concepts.items():
+    for name, one in syndromes.all_concepts.items():
         concept("symptom", name, (*one.terms, *knowledge.spelled.get(name, ())))
         concept("symptom", name + DURATION, one.duration.base if one.duration else ())
         concept("symptom", name + COUNT, one.count.base if one.count else ())

@@ -70,7 +70,7 @@ _CONTACT = re.compile(
 # 乙肝两对半, 流感病毒核酸, HBV-DNA, 流感疫苗: the name of a test or a vaccine, not of somebody's disease.
 _OTHER_THING = re.compile(
     r"[- ]?(?:病毒|螺旋体|杆菌)?[- ]?(?:DNA|RNA|IG[GM]|抗体|抗原|核酸|表面|核心|五项|两对半|载量|定量|疫苗|血清学|"
-    r"菌苗|肥达|标志物|标记物)"
+    r"菌苗|肥达|标志物|标记物|第?[一二两三\d][针剂]|的?预防针)"
 )
 # The result of a test told in a note: HBsAg阳性, 甲流抗原(+). Denials are _ABSENT_AFTER's.
 _TESTED = re.compile(
@@ -128,8 +128,15 @@ class Scanner:
         stop, comma = r"\.(?!\s|$)|(?<![A-Za-z])\.", r",(?=[A-Za-z -]{1,40}(?:,[A-Za-z -]{0,40})*\b(?:or|nor) )"
         self._clauses = re.compile(f"[^{re.escape(marks)}]+[?？]*")
         self._latin_clauses = re.compile(f"(?:[^{re.escape(marks)}.]+|{stop}|{comma})+[?？]*")
-        self._days_min = {name + DURATION: one.duration.days_min for name, one in pack.concepts.items() if one.duration}
-        self._count_min = {name + COUNT: one.count.min for name, one in pack.concepts.items() if one.count}
+        self._days_min = {
+            name + DURATION: one.duration.days_min for name, one in pack.all_concepts.items() if one.duration
+        }
+        self._count_min = {name + COUNT: one.count.min for name, one in pack.all_concepts.items() if one.count}
+        self._near: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+        for name, one in pack.all_concepts.items():
+            for base in one.near.of if one.near else ():
+                sites = re.compile("|".join(map(re.escape, map(fold, one.near.sites if one.near else ()))))
+                self._near.setdefault(base, []).append((name, sites))
         reported = knowledge.triggers.rules.already_reported
         self._lifelong = frozenset(reported.lifetime)
         self._lasting = self._lifelong | {one.disease for one in reported.per_episode}
@@ -198,9 +205,18 @@ class Scanner:
                 break
         turn, settles = afterwards.read(clause, mentions)
         symptoms = self._told.read(clause, tokens, mentions) if told and self._told else None
+        if mentions or symptoms:
+            mentions += tuple(self._at_sites(clause, (*mentions, *(symptoms or ()))))
         if not mentions and not heat and not signs and age is None and not turn and not symptoms:
             return _NOTHING
         return Reading(mentions, heat, signs, age, turn, settles, symptoms)
+
+    def _at_sites(self, clause: str, mentions: tuple[Mention, ...]) -> Iterator[Mention]:
+        """Concepts that are another one at a certain place: a rash in a clause that names hands is one of the hands."""
+        for one in mentions:
+            for concept, sites in self._near.get(one.concept, ()):
+                if sites.search(clause):
+                    yield one._replace(concept=concept)
 
     def _tokens(self, clause: str) -> list[tuple[int, Word]]:
         tokens: list[tuple[int, Word]] = []

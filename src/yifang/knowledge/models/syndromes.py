@@ -47,16 +47,25 @@ class Count(Model):
     per_hours: int | None = None
 
 
+class Near(Model):
+    """Any of the concepts `of`, told in a clause that names one of `sites`."""
+
+    of: tuple[ConceptId, ...]
+    sites: tuple[str, ...]
+
+
 class Concept(Entry):
-    """One thing a patient may have, by words, vital signs or codes."""
+    """One thing a patient may have or be, by words, vital signs, codes or a known age of at most `age_max` years."""
 
     terms: tuple[str, ...]
     vital: Vital | None = None
     icd10: tuple[str, ...] = ()
     event: Literal["admission"] | None = None
-    context: Literal["exposure"] | None = None
+    context: Literal["exposure", "person"] | None = None
     duration: Duration | None = None
     count: Count | None = None
+    near: Near | None = None
+    age_max: int | None = None
 
 
 class Rule(Model):
@@ -117,6 +126,12 @@ class SyndromesPack(Pack):
     other_person: tuple[str, ...]
     age_words: dict[str, int]
     concepts: dict[str, Concept]
+    told: dict[str, Concept]
     syndromes: tuple[Syndrome, ...]
     examples: tuple[Example, ...]
     school_symptoms: dict[str, str]
+
+    @property
+    def all_concepts(self) -> dict[str, Concept]:
+        """The concepts of the pack, and those that only people's own words have."""
+        return self.concepts | self.told

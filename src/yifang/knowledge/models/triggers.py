@@ -6,7 +6,17 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from yifang.knowledge.models.base import DiseaseId, DiseaseTarget, Entry, Model, Pack, SyndromeId, TriggerId, VaccineId
+from yifang.knowledge.models.base import (
+    DiseaseId,
+    DiseaseTarget,
+    Entry,
+    Model,
+    Pack,
+    SyndromeId,
+    TriggerId,
+    VaccineId,
+)
+from yifang.knowledge.models.syndromes import Rule
 
 Level = Literal["strong", "moderate", "weak"]
 Effect = Literal["suppress", "weak", "route"]
@@ -118,6 +128,17 @@ class TextTrigger(Entry):
     class_hint: Literal["suspected"] | None = None
     exclude_context: tuple[str, ...] = ()
     exclude_scope: str | None = None
+
+
+class ToldTrigger(Entry):
+    """What people tell that points to a disease while nobody has made a diagnosis."""
+
+    id: str
+    name: str
+    disease: DiseaseId
+    level: Level
+    rule: Rule
+    age_max: int | None = None
 
 
 class NegativeCondition(Model):
@@ -244,6 +265,7 @@ class TriggersPack(Pack):
     drug: tuple[DrugTrigger, ...]
     surveillance_drug_classes: tuple[DrugClass, ...]
     diagnosis_text: tuple[TextTrigger, ...]
+    told: tuple[ToldTrigger, ...]
     negative_rules: tuple[NegativeRule, ...]
     rules: EvidenceRules
     interruption: InterruptionPolicy

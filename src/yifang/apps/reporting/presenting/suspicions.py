@@ -44,6 +44,7 @@ _KINDS = {
     "laboratory": "lab",
     "drug": "drug",
     "imaging": "imaging",
+    "told": "text",
 }
 _FINDINGS = {"laboratory": "lab", "drug": "drug", "imaging": "imaging", "exposure": "exposure", "disease": "diagnosis"}
 
