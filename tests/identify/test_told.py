@@ -115,3 +115,26 @@ def test_training_again_gives_the_same_files(tmp_path, capsys):
 def test_training_says_what_it_misses(tmp_path, capsys):
     assert cli.main(["identify", "train", str(tmp_path)]) == 2
     assert cmdd.TRAIN in capsys.readouterr().err
+
+
+BEFORE_A_DIAGNOSIS = [
+    ("宝宝1岁8个月，发烧，脚上和屁股上起了很多红点", ["hfmd"]),
+    ("男，4岁，高烧，嘴里有红色泡泡，手上有白点", ["hfmd"]),
+    ("女儿三岁，发热两天，身上出疹子", ["hfmd"]),
+    # a vaccine, another's illness, a denial, a grown-up's rash
+    ("宝宝打了手足口第二针后发烧", []),
+    ("孩子咳嗽，没有皮疹，手脚都没有红点", []),
+    ("宝宝咳嗽，艾叶水泡脚", []),
+    ("患者，男，45岁，右手背皮疹2天", []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), BEFORE_A_DIAGNOSIS, ids=[row[0] for row in BEFORE_A_DIAGNOSIS])
+def test_what_parents_tell_points_to_a_disease_before_any_diagnosis(identifier, make, text, expected):
+    [outcome] = identifier.identify([make(note=text, section="other")])
+    assert [one.disease for one in outcome.suspicions] == expected
+
+
+def test_after_a_diagnosis_what_is_told_suspects_nothing(identifier, make):
+    [outcome] = identifier.identify([make(note="宝宝发烧，脚上和屁股上起了很多红点", dx=("L30.9 湿疹",))])
+    assert outcome.suspicions == ()

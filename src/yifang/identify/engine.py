@@ -191,8 +191,13 @@ class Identifier:
     def _confidence(self, group: list[Evidence]) -> tuple[Level, str]:
         if group[0].level == "strong":
             return "strong", group[0].rule
-        # Several names of one disease are one piece of evidence, however often written.
-        sources = {_source(one) for one in group if one.level == "moderate"}
+        # Several names of one disease are one piece of evidence, however often written. What is told makes nothing surer:
+        # a result that needs the symptoms beside it has counted them already.
+        sources = {
+            "named" if one.kind in _NAMED else one.rule
+            for one in group
+            if one.level == "moderate" and one.kind != "told"
+        }
         return ("strong", "combine") if len(sources) > 1 else ("moderate", group[0].rule)
 
     def _suspicion(self, disease: str, confidence: Level, rule: str, group: list[Evidence]) -> Suspicion:
@@ -216,11 +221,6 @@ class Identifier:
             pack = self._diseases.get(disease)
             due = self._due[key] = pack is not None and pack.for_subtype(subtype).is_urgent
         return due
-
-
-def _source(one: Evidence) -> str:
-    """What a piece of evidence rests on: all names of a disease, and all symptoms, on one thing each."""
-    return "named" if one.kind in _NAMED else "told" if one.kind == "told" else one.rule
 
 
 _compiled: dict[str, Identifier] = {}
