@@ -120,7 +120,7 @@ def test_training_says_what_it_misses(tmp_path, capsys):
 BEFORE_A_DIAGNOSIS = [
     ("宝宝1岁8个月，发烧，脚上和屁股上起了很多红点", ["hfmd"]),
     ("男，4岁，高烧，嘴里有红色泡泡，手上有白点", ["hfmd"]),
-    ("女儿三岁，发热两天，身上出疹子", ["hfmd"]),
+    ("我女儿三岁，发热两天，身上出疹子", ["hfmd"]),
     # a vaccine, another's illness, a denial, a grown-up's rash
     ("宝宝打了手足口第二针后发烧", []),
     ("孩子咳嗽，没有皮疹，手脚都没有红点", []),

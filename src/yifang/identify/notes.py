@@ -45,7 +45,7 @@ class NoteGatherer:
         self._report_as = {one.id: one.report_as for one in knowledge.diseases.values() if one.report_as}
         # 养羊 and 住院 are told like symptoms and are none.
         self._no_symptoms: dict[str, FindingKind | None] = {
-            name: None if one.context == "person" else "event" if one.event else "exposure"
+            name: None if one.context == "silent" else "event" if one.event else "exposure"
             for name, one in knowledge.syndromes.all_concepts.items()
             if one.event or one.context
         }

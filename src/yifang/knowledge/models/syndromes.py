@@ -61,7 +61,7 @@ class Concept(Entry):
     vital: Vital | None = None
     icd10: tuple[str, ...] = ()
     event: Literal["admission"] | None = None
-    context: Literal["exposure", "person"] | None = None
+    context: Literal["exposure", "silent"] | None = None
     duration: Duration | None = None
     count: Count | None = None
     near: Near | None = None
