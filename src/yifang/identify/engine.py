@@ -191,8 +191,8 @@ class Identifier:
     def _confidence(self, group: list[Evidence]) -> tuple[Level, str]:
         if group[0].level == "strong":
             return "strong", group[0].rule
-        # Several names of one disease are one piece of evidence, however often written. What is told makes nothing surer:
-        # a result that needs the symptoms beside it has counted them already.
+        # Several names of one disease are one piece of evidence, however often written. What is told makes nothing
+        # surer: a result that needs the symptoms beside it has counted them already.
         sources = {
             "named" if one.kind in _NAMED else one.rule
             for one in group
