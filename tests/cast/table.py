@@ -293,6 +293,8 @@ PAGES = (
     Page("surveillance:signal", "signal", "district bureaus"),
     post("surveillance:answer", "signal", "district", state="verifying_desk"),
     post("surveillance:feedback", "signal", "district", text="测试", days="7"),
+    Page("surveillance:warnings", "", "desks cdc"),
+    post("surveillance:publish", "", "nobody"),  # nothing is said
     # the doctor's workstation: a window opens to nobody without its link, whoever is signed in
     Page("workstation:follow", "nonsense", "nobody"),
     post("workstation:follow_posted", "", "nobody", link="nonsense"),
@@ -440,6 +442,9 @@ QUERIES = (
     Query("reporting.queries.reconciling.reconciliations"),
     Query("reporting.queries.reconciling.reconciliation", ("01a20ae5-829b-76ee-83c6-ab52f5b6b4e7",)),
     Query("reporting.queries.views.first_view", ("cases",)),
+    Query("surveillance.queries.warnings.published"),
+    Query("surveillance.queries.warnings.received"),
+    Query("surveillance.queries.warnings.warning_departments"),
     Query("workstation.queries.systems"),
     Query("workstation.queries.strangers"),
     Query("workstation.queries.prompts"),

@@ -49,7 +49,10 @@ def test_a_report_is_made_from_the_window_with_what_was_missing(browser, child, 
     assert card.state == CardState.HOSPITAL_REVIEW
     child.refresh_from_db()
     assert (child.state, child.answered_by.username) == (SuspicionState.REPORTED, "clinician")
-    assert card.card_no in browser.get(f"/window/?s={child.id}").content.decode()
+    told = browser.get(f"/window/?s={child.id}").content.decode()
+    assert card.card_no in told
+    assert "录入大疫情网" in told  # what came of it, and what to do next
+    assert "接下来" in told
 
 
 def test_errors_leave_no_draft_and_keep_what_was_typed(browser, child, signed):

@@ -35,6 +35,18 @@ class SurveillanceConfig(AppConfig):
                 about=_("看辖区的流行曲线、地图、年龄性别和与往年的比较；每个数都能点到背后的病例。"),
             )
         )
+        protocols.name_words("subject", {"warning": _("预警提示")})
+        protocols.menu.add(
+            protocols.MenuItem(
+                "warnings",
+                _("预警提示"),
+                "surveillance:warnings",
+                frozenset(k for k, role in ROLES.items() if {"signal.answer", "card.review"} & role.may),
+                order=32,
+                icon="message",
+                about=_("把预警送到医院有关科室，看谁读了。"),
+            )
+        )
         protocols.menu.add(
             protocols.MenuItem(
                 "signals",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from yifang.apps.surveillance.views import behind, bulletin, signals, situation
+from yifang.apps.surveillance.views import behind, bulletin, signals, situation, warnings
 
 app_name = "surveillance"
 urlpatterns = [
@@ -16,5 +16,7 @@ urlpatterns = [
     path("signals/<uuid:signal_id>", signals.signal, name="signal"),
     path("signals/<uuid:signal_id>/answer", signals.answer, name="answer"),
     path("signals/<uuid:signal_id>/feedback", signals.feedback, name="feedback"),
+    path("warnings/", warnings.warnings, name="warnings"),
+    path("warnings/publish", warnings.publish, name="publish"),
     path("feedback/<uuid:feedback_id>/read", signals.read, name="read"),
 ]

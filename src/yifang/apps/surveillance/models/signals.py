@@ -142,11 +142,15 @@ class SignalStep(models.Model):
 class Feedback(models.Model):
     """What the CDC tells those who reported: for the scopes named, until a day, with receipts.
 
+    One without a signal is a warning (预警提示) to the departments of the hospitals in `area`.
+
     `text` is a person's own words; with a `conclusion` it is what closing told, put into the reader's language.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    signal = models.ForeignKey(Signal, on_delete=models.PROTECT, related_name="feedback")
+    signal = models.ForeignKey(Signal, on_delete=models.PROTECT, null=True, related_name="feedback")
+    area = models.CharField(max_length=15, blank=True)
+    departments = ArrayField(models.CharField(max_length=60), default=list)
     scopes = ArrayField(models.CharField(max_length=80))
     group = models.CharField(max_length=24)
     disease = models.CharField(max_length=40)

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -158,15 +159,25 @@ def detail(signal_id: UUID, viewer: Viewer) -> Detail:
 
 
 def reading(feedback: Feedback) -> Reading:
-    """Who should have read the feedback and who has: the doctors named, and who sits at the hospital's desk now."""
+    """Who should have read the feedback and who has: the doctors named, those of the departments, and who sits at the
+    hospital's desk now."""
+    return _reading(feedback, readers_of(feedback.scopes))
+
+
+def readers_of(scopes: Iterable[str]) -> set[int]:
+    """Who is to read what these scopes are told."""
     readers: set[int] = set()
-    for scope in feedback.scopes:
+    for scope in scopes:
         kind, _colon, name = scope.partition(":")
         if kind == "user":
             readers.add(int(name))
             continue
-        for role in _FEEDBACK_ROLES:
+        for role in ("clinician",) if kind == "dept" else _FEEDBACK_ROLES:
             readers.update(at_desk(scope, role).values_list("user_id", flat=True))
+    return readers
+
+
+def _reading(feedback: Feedback, readers: set[int]) -> Reading:
     receipts = FeedbackReceipt.objects.filter(feedback=feedback, user_id__in=readers)
     in_time = receipts.filter(read_at__lte=feedback.at + READ_WITHIN)
     return Reading(len(readers), receipts.count(), in_time.count())
@@ -209,8 +220,10 @@ def fallen(viewer: Viewer) -> list[Signal]:
 
 def related(viewer: Viewer, kind: str, subject: UUID) -> list[protocols.SearchHit]:
     """The signals that a case stands behind, the newest first."""
-    if kind != "case" or not viewer.can("signal.list"):
+    if kind != "case":
         return []
+    if not viewer.can("signal.list"):
+        return _cluster(subject)
     rows = Signal.objects.filter(signalcase__case_id=subject).order_by("-raised_at")
     return [
         protocols.SearchHit(
@@ -219,6 +232,17 @@ def related(viewer: Viewer, kind: str, subject: UUID) -> list[protocols.SearchHi
         )
         for one in rows
     ]  # fmt: skip
+
+
+def _cluster(case: UUID) -> list[protocols.SearchHit]:
+    """For who sees the case and no signals: with how many it stands together."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT yf_cluster_of(%s)", [case])
+        (observed,) = cursor.fetchone()
+    if observed is None:
+        return []
+    label = _("属于一起 {n} 例的聚集").format(n=int(observed))
+    return [protocols.SearchHit("signal", label, _("疾控正在处置或已核实"), "")]
 
 
 def advice(viewer: Viewer, disease: str) -> Iterable[protocols.Notice]:
@@ -249,7 +273,7 @@ def _notice(one: Feedback, *, named: bool) -> protocols.Notice:
     disease = disease_name(one.disease) if named else _list_name(one)
     return protocols.Notice(
         at=one.at,
-        label=_("{disease}：疾控反馈").format(disease=disease),
+        label=(_("{disease}：疾控反馈") if one.signal_id else _("{disease}：疾控预警提示")).format(disease=disease),
         text=says(one, disease),
         who=str(one.by),
         read_url=reverse("surveillance:read", args=[one.id]),

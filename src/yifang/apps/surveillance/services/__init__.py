@@ -6,7 +6,7 @@ series that changed (`note`, `judge_due`). For people: answer a signal, tell tho
 
 from yifang.apps.surveillance.services.answering import answer
 from yifang.apps.surveillance.services.due import note
-from yifang.apps.surveillance.services.feeding_back import give_feedback, mark_read
+from yifang.apps.surveillance.services.feeding_back import give_feedback, mark_read, publish_warning
 from yifang.apps.surveillance.services.notices import receive as receive_notices
 from yifang.apps.surveillance.services.raising import consider, consider_suspicion, watched, watched_suspicions
 from yifang.apps.surveillance.services.replaying import Alarm, replay
@@ -26,6 +26,7 @@ __all__ = [
     "judge_tallies",
     "mark_read",
     "note",
+    "publish_warning",
     "receive_notices",
     "receive_tallies",
     "replay",

@@ -24,10 +24,12 @@ from yifang.apps.accounts.words import message_language
 from yifang.apps.reporting import policy, queries, services
 from yifang.apps.reporting.models import SUSPICION_TRANSITIONS, DismissReason, Suspicion, SuspicionState
 from yifang.apps.reporting.presenting import card_form, cards, steps, suspicions, words
+from yifang.apps.reporting.presenting.guidance import guidance
 from yifang.apps.reporting.queries import clinic
 from yifang.apps.workstation import presenting
 from yifang.apps.workstation.limits import FOLLOWED, REFUSED
 from yifang.apps.workstation.links import BadLink
+from yifang.apps.workstation.outcomes import came_of
 from yifang.apps.workstation.services import opening
 from yifang.apps.workstation.visits import suspicions_of
 from yifang.kernel.errors import NotFound, UserError, YifangError, http_status
@@ -201,6 +203,8 @@ def _page(
         ],
         "colleagues": clinic.colleagues(one, viewer)[:60] if asks else [],
         "refusal": refusal,
+        "came_of": came_of(card, viewer) if card else [],
+        "guidance": guidance(one.disease) if card or one.answered_at else [],
     }
     if context["may_report"]:
         preview = preview or services.preview(one, viewer)
