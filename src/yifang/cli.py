@@ -52,6 +52,7 @@ COMMANDS = {
         apart={
             "score": Command("yifang.node.county.score", "", role="jobs"),
             "audit-score": Command("yifang.node.county.audited", "", role="jobs"),
+            "hospital": Command("yifang.node.hospital.command", "", settings=False),
         },
     ),
     "intake": Command("yifang.apps.intake.command", "接收文件 · put files into the node", role="jobs"),

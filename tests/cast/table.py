@@ -180,6 +180,8 @@ PAGES = (
     post("intake:look", "hospital-his", "nobody"),  # it is read from nowhere
     post("intake:columns", "hospital-his", "hospital_desk"),
     post("intake:disconnect", "hospital-his", "hospital_desk"),
+    Page("intake:names", "", "desks"),
+    post("intake:name_answer", "quarantined", "nobody", target="none"),  # no name of theirs
     Page("intake:quarantine", "", "desks hospital_lab"),
     Page("intake:feed", "feed", "hospital_desk hospital_lab"),
     Page("intake:item", "quarantined", "hospital_desk hospital_lab"),
@@ -374,6 +376,9 @@ QUERIES = (
     Query("intake.queries.feed_states", (date(2026, 1, 1),), {"feed": "hospital_desk hospital_lab"}),
     Query("intake.queries.feed_state", ("hospital-his", date(2026, 1, 1)), {"feed": "hospital_desk hospital_lab"}),
     Query("intake.queries.watched"),
+    Query("intake.queries.names", ("test",)),
+    Query("intake.queries.name_counts"),
+    Query("intake.queries.names_waiting"),
     Query("intake.queries.connected", ("hospital-his",), {"feed": "hospital_desk"}),
     Query("intake.queries.batches", (), {"batch": READS_QUARANTINE}),
     Query("intake.queries.receiving"),

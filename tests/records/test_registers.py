@@ -80,6 +80,16 @@ def test_an_inpatient_is_in_two_registers_each_on_its_day(county):
     assert "outcome" in left.row.missing  # no source has it yet
 
 
+def test_a_visit_that_two_systems_tell_of_stands_once(county):
+    log = visit("A", who={"occupation": "散居儿童"})
+    note = replace(visit("A2"), encounter=log.encounter, diagnoses=())  # the medical record of the same visit
+    other = replace(log, key="A3", diagnoses=(replace(log.diagnoses[0], text="上呼吸道感染"),))
+    apps.receive(county.hospital, log, note, other)
+    (line,) = page(county, "outpatient")
+    assert set(line.values["diagnosis"].split("；")) == {"手足口病", "上呼吸道感染"}
+    assert line.row.missing == ()
+
+
 def test_only_abnormal_results_are_registered_with_what_they_point_to(county):
     lab = apps.cholera_report("L")
     normal = replace(lab, key="N", results=tuple(replace(one, value="阴性", value_codes=()) for one in lab.results))

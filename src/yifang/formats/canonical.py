@@ -97,6 +97,8 @@ class Encounter:
     start: Moment | None = None
     end: Moment | None = None
     reason: str = ""  # e.g. 术前筛查, 健康体检
+    order: str = ""  # 初诊, 复诊, as the source says
+    outcome: str = ""  # 治愈, 好转, 转院, 死亡, as the source says
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`yifang world make|live`: a fictional county with known truth, written to a folder, and living on from there.
+"""`yifang world make|live|score|hospital`: a fictional county with known truth, in a folder, and living on from there.
 
 Needs no database. `make` gives the same bytes for the same seed, size and last day.
 """
@@ -22,7 +22,7 @@ HELP = "造一个虚构的县:居民、一年就诊、已知真相 / a fictional
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of `yifang world`."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="make|live|audit|score|audit-score")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="make|live|audit|score|audit-score|hospital")
     make = verbs.add_parser("make", help="写出整个县 / write the whole county", allow_abbrev=False)
     make.add_argument(
         "--seed", type=int, default=7, metavar="N", help="随机种子,相同则逐字节相同 / same seed, same bytes"

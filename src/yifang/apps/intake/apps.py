@@ -50,6 +50,19 @@ class IntakeConfig(AppConfig):
                 about=_("看每个数据源来得勤不勤、全不全、及不及时，有没有断。"),
             )
         )
+        connectors_of = frozenset(key for key, role in ROLES.items() if "feed.connect" in role.may)
+        protocols.menu.add(
+            protocols.MenuItem(
+                "local_names",
+                _("名称对照"),
+                "intake:names",
+                connectors_of,
+                order=60,
+                icon="arrows-right-left",
+                badge=queries.names_waiting,
+                about=_("本院的检验项目、药品和科室叫法，规则包不认识的，在这里说明是什么。"),
+            )
+        )
         protocols.work_sources.add(protocols.Named("intake.feeds", feed_pages.work_lines))
         protocols.menu.add(
             protocols.MenuItem(
@@ -67,7 +80,13 @@ class IntakeConfig(AppConfig):
         protocols.sealed.add(protocols.Sealed("intake.Quarantined.mended", context))
         protocols.sealed.add(protocols.Sealed("intake.Connection.sealed", connections.context))
         protocols.sealed.add(protocols.Sealed("intake.Look.sample", connections.sample_context))
-        labels = {"feed": _("数据源"), "feed_key": _("接口密钥"), "batch": _("批次"), "quarantine": _("隔离条目")}
+        labels = {
+            "feed": _("数据源"),
+            "feed_key": _("接口密钥"),
+            "batch": _("批次"),
+            "quarantine": _("隔离条目"),
+            "local_name": _("本院叫法"),
+        }
         protocols.name_words("subject", labels)
         protocols.subject_pages.add(protocols.SubjectPage("feed", "intake:feed"))
         protocols.subject_pages.add(protocols.SubjectPage("batch", "intake:batch"))

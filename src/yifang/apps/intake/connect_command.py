@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from yifang.apps.intake import connectors, preview, services
+from yifang.apps.intake import connectors, names_command, preview, services
 from yifang.apps.intake.connectors.protocol import Sight
 from yifang.apps.intake.connectors.settings import form, secret_of
 from yifang.apps.intake.models import Connection, Feed
@@ -34,7 +34,7 @@ _MARKS = {"good": "✓", "note": "·", "warn": "!", "bad": "✗"}
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """One verb with its own arguments."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|settings|test|list|off")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|settings|test|list|names|off")
 
     def verb(name: str, says: str, *, named: bool = True) -> argparse.ArgumentParser:
         made = verbs.add_parser(name, help=says, description=says)
@@ -60,6 +60,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     test = verb("test", "看来源有什么、还缺什么 · what is seen there, and what is missing")
     test.add_argument("--no-sample", action="store_true", help="不显示样例 · show no rows")
     verb("list", "各数据源怎样读 · how each feed is read", named=False)
+    says = "本院的项目、药品和科室名称 · local names of tests, drugs, departments"
+    names_command.configure(verb("names", says, named=False))
     verb("off", "不再读取，已收的都保留 · read it no more; what came stays")
 
 
@@ -69,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
         return _list()
     if args.verb == "settings":
         return _settings(args.what)
+    if args.verb == "names":
+        return names_command.run(args)
     if args.verb == "add":
         return _add(args)
     feed = _feed(args.code)
@@ -109,7 +113,7 @@ def _test(one: Connection, *, sample: bool) -> int:
 
 
 def _print_sample(one: Connection, seen: Seen) -> None:
-    found = preview.preview(seen.header, seen.rows[:3], mapping_of(one.feed))
+    found = preview.preview(seen.header, seen.rows[:1], mapping_of(one.feed))
     for number, (cells, _refused) in enumerate(found.rows, 1):
         print(words("connect.said_row", row=str(number)))
         for head, cell in zip(found.heads, cells, strict=False):

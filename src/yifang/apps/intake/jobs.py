@@ -20,7 +20,7 @@ from procrastinate.contrib.django import app
 
 from yifang.apps.intake import services
 from yifang.apps.intake.models import Batch, Feed
-from yifang.apps.intake.services import connections, looking
+from yifang.apps.intake.services import connections, looking, names
 from yifang.apps.ledger.services import NODE
 from yifang.kernel import clock
 
@@ -48,6 +48,12 @@ def replay(item: str) -> None:
 def look(feed: str) -> None:
     """Look at a source for the page that asked."""
     looking.keep_look(UUID(feed))
+
+
+@app.task(name=names.ANNOTATE_TASK)
+def annotate_names(name: str) -> None:
+    """Add what a name means to the records that came before it was known."""
+    names.annotate_before(UUID(name))
 
 
 def watch(stop: threading.Event) -> None:

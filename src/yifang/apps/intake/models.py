@@ -217,3 +217,49 @@ class Quarantined(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch} #{self.index}"
+
+
+class NameKind(models.TextChoices):
+    TEST = "test", _("检验项目")
+    DRUG = "drug", _("药品")
+    DEPARTMENT = "department", _("科室")
+
+
+class NameState(models.TextChoices):
+    OPEN = "open", _("待对照")
+    CONFIRMED = "confirmed", _("已对照")
+    IGNORED = "ignored", _("与传染病无关")
+
+
+NAME_TRANSITIONS = {
+    NameState.OPEN: {NameState.CONFIRMED, NameState.IGNORED},
+    NameState.CONFIRMED: {NameState.OPEN, NameState.CONFIRMED, NameState.IGNORED},
+    NameState.IGNORED: {NameState.OPEN, NameState.CONFIRMED},
+}
+
+
+class LocalName(models.Model):
+    """What a hospital calls a test, a drug or a department, where the packs do not know the name; how often it came.
+
+    `target` is the pack's id (a laboratory trigger, a drug's name, a department's code) once somebody confirmed it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=NameKind)
+    name = models.CharField(max_length=200)
+    seen = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    proposals = models.JSONField(default=list)  # [target, score] of each, the likeliest first
+    state = models.CharField(max_length=10, choices=NameState, default=NameState.OPEN)
+    target = models.CharField(max_length=80, blank=True)
+    answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("organisation", "kind", "name"), name="one_name_a_hospital"),)
+        indexes = (models.Index(fields=("organisation", "state", "kind", "-seen", "id"), name="local_names"),)
+
+    def __str__(self) -> str:
+        return self.name

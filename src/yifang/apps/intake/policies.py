@@ -1,7 +1,7 @@
 """Feeds are known; batches and quarantine are their organisation's own: a file may be named for a patient."""
 
 from yifang.apps.accounts.roles import ROLES, may
-from yifang.kernel.row_security import ROLE, SCOPES, Table
+from yifang.kernel.row_security import ROLE, SCOPES, USER, Table
 
 _OWN = f"('org:' || organisation_id) = ANY ({SCOPES})"
 _CONNECTORS = ", ".join(sorted(f"'{key}'" for key in ROLES if may(key, "feed.connect")))
@@ -30,6 +30,13 @@ TABLES = [
         "intake_look",
         may="SELECT, INSERT, UPDATE",
         rows=f"{_CONNECTS} AND {_OWN_FEED}",
+    ),
+    Table(
+        "intake_localname",
+        may="SELECT, UPDATE (state, target, answered_by_id, answered_at)",
+        rows=_OWN,
+        changes=f"{_CONNECTS} AND {_OWN}",
+        changed=f"{_OWN} AND (answered_by_id IS NULL OR answered_by_id = {USER})",
     ),
     Table("intake_batch", may="SELECT, INSERT", rows=_OWN_FEED),
     Table("intake_feedday", rows=_OWN_FEED),

@@ -17,7 +17,9 @@ from yifang.apps.intake.models import (
     FeedDay,
     FeedKey,
     FeedMapping,
+    LocalName,
     Look,
+    NameState,
     Quarantined,
     QuarantineState,
 )
@@ -218,3 +220,34 @@ def connected(code: str, viewer: Viewer) -> Connected:
         raise NotFound("intake.no_feed")
     versions = list(FeedMapping.objects.filter(feed=feed).select_related("made_by")[:50])
     return Connected(feed, _connections([feed.id]).get(feed.id), Look.objects.filter(feed=feed).first(), versions)
+
+
+NamePlace = tuple[int, UUID]
+
+
+def names(
+    viewer: Viewer, kind: str, state: str = NameState.OPEN, *, after: NamePlace | None = None, limit: int = 50
+) -> list[LocalName]:
+    """Up to `limit` + 1 names of the viewer's hospital that the packs do not know, the most frequent first."""
+    viewer.check("feed.connect")
+    rows = LocalName.objects.filter(organisation=viewer.organisation_id, kind=kind, state=state)
+    if after is not None:
+        seen, key = after
+        rows = rows.filter(Q(seen__lt=seen) | Q(seen=seen, id__gt=key))
+    return list(rows.select_related("answered_by").order_by("-seen", "id")[: limit + 1])
+
+
+def name_counts(viewer: Viewer) -> dict[tuple[str, str], int]:
+    """How many names there are of each kind and state."""
+    viewer.check("feed.connect")
+    rows = LocalName.objects.filter(organisation=viewer.organisation_id).order_by()
+    return {(kind, state): n for kind, state, n in rows.values_list("kind", "state").annotate(n=Count("id"))}
+
+
+def names_waiting(viewer: Viewer) -> int:
+    """How many tests wait for an answer, at most a thousand: the number beside the menu."""
+    if not viewer.can("feed.connect"):
+        return 0
+    return LocalName.objects.filter(organisation=viewer.organisation_id, kind="test", state=NameState.OPEN)[
+        :1000
+    ].count()

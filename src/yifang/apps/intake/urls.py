@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from yifang.apps.intake import api, connection_pages, feed_pages, views
+from yifang.apps.intake import api, connection_pages, feed_pages, name_pages, views
 
 app_name = "intake"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("feeds/<str:code>/connection/off", connection_pages.off, name="disconnect"),
     path("feeds/<str:code>/mapping", connection_pages.mapping, name="mapping"),
     path("feeds/<str:code>/mapping/preview", connection_pages.preview, name="mapping_preview"),
+    path("names/", name_pages.names, name="names"),
+    path("names/<uuid:name_id>", name_pages.answer, name="name_answer"),
     path("quarantine/", views.quarantine, name="quarantine"),
     path("quarantine/feed/<uuid:feed_id>", views.feed_quarantine, name="feed"),
     path("quarantine/<uuid:item_id>", views.item, name="item"),

@@ -6,7 +6,7 @@ heard before, does nothing; anything else is a new version; `cancelled` withdraw
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -26,7 +26,7 @@ from yifang.apps.records.models import Record
 from yifang.apps.records.moments import day_of, instant_of
 from yifang.formats import canonical
 from yifang.formats.identity import message_key
-from yifang.formats.storage import to_json
+from yifang.formats.storage import from_json, to_json
 from yifang.kernel import clock
 from yifang.kernel.digest import digest_of
 from yifang.kernel.ids import new_id
@@ -42,8 +42,20 @@ class Received:
     repeats: int = 0
 
 
-def receive(records: Sequence[canonical.Record], organisation: Organisation, batch: UUID, by: Actor) -> Received:
-    """Store a chunk of records of one organisation in one transaction. Returns what became of them."""
+Annotate = Callable[[canonical.Record], canonical.Record]
+
+
+def receive(
+    records: Sequence[canonical.Record],
+    organisation: Organisation,
+    batch: UUID,
+    by: Actor,
+    annotate: Annotate | None = None,
+) -> Received:
+    """Store a chunk of records of one organisation in one transaction. Returns what became of them.
+
+    `annotate` adds what we know of a source's own words; whether a record is a repeat goes by what the source said.
+    """
     outcome = Received()
     if not records:
         return outcome
@@ -53,7 +65,7 @@ def receive(records: Sequence[canonical.Record], organisation: Organisation, bat
         fresh: list[tuple[_Version, canonical.Record]] = []
         for key, record in zip(keys, records, strict=True):
             versions = known.setdefault(key, [])
-            said = _Version.of(record, key, len(versions) + 1)
+            said = _Version.of(record, key, len(versions) + 1, annotate)
             if repeated := said.repeats(versions):
                 repeated.hear(said)
                 outcome.repeats += 1
@@ -88,6 +100,29 @@ def receive(records: Sequence[canonical.Record], organisation: Organisation, bat
     return outcome
 
 
+def annotate_stored(rows: Iterable[Record], annotate: Annotate, by: Actor) -> int:
+    """Annotate records that are there already, and have whoever hears of records look at them again.
+
+    What the source said stays as it is; so do digest and version. Returns how many had something added.
+    """
+    with transaction.atomic():
+        changed: list[Record] = []
+        for row in rows:
+            before = from_json(row.payload)
+            if (after := annotate(before)) is not before:
+                row.payload = to_json(after)
+                changed.append(row)
+        Record.objects.bulk_update(changed, ["payload"], batch_size=200)
+        if changed:
+            organisation = changed[0].organisation
+            facts = {
+                "records": [row.id for row in changed], "superseded": [], "organisation": organisation.id,
+                "persons": [],
+            }  # fmt: skip
+            append(Change("records.received", "batch", changed[0].batch, facts=facts, scopes=[organisation.scope]), by)
+    return len(changed)
+
+
 @dataclass(slots=True)
 class _Version:
     """One version under a key, stored already or about to be; `messages` are those that said exactly this."""
@@ -104,10 +139,12 @@ class _Version:
     heard_more: bool = False
 
     @classmethod
-    def of(cls, record: canonical.Record, key: bytes, number: int) -> _Version:
+    def of(cls, record: canonical.Record, key: bytes, number: int, annotate: Annotate | None = None) -> _Version:
         """One about to be stored. Its digest is of what the record says, whatever file or message carried it."""
         payload = to_json(record)
         digest = bytes.fromhex(digest_of({name: value for name, value in payload.items() if name != "source"}))
+        if annotate is not None and (known := annotate(record)) is not record:
+            payload = to_json(known)
         person = payload.pop("person", {})
         if kept := {name: person[name] for name in _FACTS if name in person}:
             payload["person"] = kept

@@ -25,7 +25,7 @@ TARGETS = words(
     person.id.passport person.id.ssn person.id.other person.death
     encounter.id encounter.kind encounter.department encounter.clinician encounter.clinician_family
     encounter.clinician_given encounter.clinician_id encounter.organisation encounter.organisation_id encounter.start
-    encounter.end encounter.reason
+    encounter.end encounter.reason encounter.order encounter.outcome
     diagnosis.code diagnosis.text diagnosis.at diagnosis.onset
     result.code result.name result.value result.value_code result.pair result.unit result.range result.flag
     result.specimen result.panel result.panel_code result.at result.issued result.status

@@ -234,6 +234,8 @@ def _encounter(cells: _Cells) -> Encounter:
         start=cells.time("encounter.start"),
         end=cells.time("encounter.end"),
         reason=cells.get("encounter.reason"),
+        order=cells.get("encounter.order"),
+        outcome=cells.get("encounter.outcome"),
     )
 
 

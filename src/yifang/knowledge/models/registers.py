@@ -38,6 +38,15 @@ class Register(Entry):
     columns: tuple[RegisterColumn, ...] = Field(min_length=1)
 
 
+class HospitalDepartment(Entry):
+    """A department of hospitals under its usual name; `names` are others that mean it."""
+
+    code: str
+    zh: str
+    en: str
+    names: tuple[str, ...] = ()
+
+
 class RegistersPack(Pack):
     """`registers.yaml`."""
 
@@ -49,3 +58,4 @@ class RegistersPack(Pack):
     """Words by which an imaging report is picked out."""
     not_before: tuple[str, ...]
     """Words that, standing before one in the same clause, take it back."""
+    departments: tuple[HospitalDepartment, ...]

@@ -24,7 +24,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from yifang import formats
 from yifang.apps.accounts.keys import sealing
 from yifang.apps.intake.models import Batch, BatchState, Feed, Quarantined
-from yifang.apps.intake.services import days
+from yifang.apps.intake.services import days, names
 from yifang.apps.ledger.services import Actor, Change, append
 from yifang.apps.places.models import Organisation
 from yifang.apps.records.services import Received, receive
@@ -135,6 +135,7 @@ def store(batch: Batch, part: Sequence[Item], start: int, by: Actor, prepared: P
             _quarantine(refusals, batch, by)
         unread = {id(item) for item, _ in refusals}
         records = [record for item in part if id(item) not in unread for record in item.records]
+        names.count(batch.feed.organisation_id, records)
         days.count(batch.feed, records, received, arrivals=int(not started), items=len(part), refused=len(refusals))
     return batch
 
@@ -146,7 +147,8 @@ def receive_items(
     organisation = batch.feed.organisation
     try:
         with transaction.atomic():
-            received = receive([record for item in part for record in item.records], organisation, batch.id, by)
+            records = [record for item in part for record in item.records]
+            received = receive(records, organisation, batch.id, by, names.annotating(organisation.id, records))
             for receiver in protocols.receivers:
                 if things := [one for item in part for one in getattr(item, receiver.name)]:
                     ready = {"prepared": prepared[receiver.name]} if receiver.name in prepared else {}

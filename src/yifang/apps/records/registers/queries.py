@@ -134,14 +134,35 @@ def _completed(register: str, told: Sequence[tuple[Record, Row]], opened: bool) 
     identities = _identities(people) if opened else {}
     unsaid = [record for record, row in told if register == "outpatient" and not row.values.get("visit_order")]
     returning = _returning(unsaid)
+    lines: list[Line] = []
     for record, row in told:
         years = _years(record)
         values = dict(row.values) | _person(record, identities.get(record.person_id), years)
         if register == "outpatient" and not values.get("visit_order"):
             values["visit_order"] = "复诊" if record.id in returning else "初诊"
-        if register == "discharges" and record.payload.get("person", {}).get("deceased"):
+        if register == "discharges" and not values.get("outcome") and record.payload.get("person", {}).get("deceased"):
             values["outcome"] = "死亡"
-        yield Line(record, record.person, replace(row, values=values, missing=incomplete(kept, values, years)))
+        lines.append(Line(record, record.person, replace(row, values=values, missing=incomplete(kept, values, years))))
+    yield from _once(lines) if register in ("outpatient", "admissions", "discharges") else lines
+
+
+def _once(lines: Sequence[Line]) -> list[Line]:
+    """A visit stands once, whether its log, its medical record or a row for each diagnosis told of it."""
+    found: dict[tuple[UUID, str], Line] = {}
+    for line in lines:
+        number = line.row.values.get("visit_no", "")
+        key = (line.person.id, number or str(line.record.id))
+        known = found.get(key)
+        if known is None:
+            found[key] = line
+            continue
+        better, other = sorted((known, line), key=lambda one: len(one.row.missing))
+        values = dict(other.row.values) | {name: text for name, text in better.row.values.items() if text}
+        said = [one.row.values.get("diagnosis", "").split("；") for one in (known, line)]
+        values["diagnosis"] = "；".join(dict.fromkeys(text for one in said for text in one if text))
+        missing = tuple(name for name in better.row.missing if not values.get(name))
+        found[key] = replace(better, row=replace(better.row, values=values, missing=missing))
+    return list(found.values())
 
 
 def _person(record: Record, identity: Identity | None, years: int | None) -> dict[str, str]:

@@ -68,11 +68,11 @@ def rows_of(register: str, record: canonical.Record) -> list[Row]:
         told = {
             "visited_at": _shown(visit.start or record.at),
             "onset": onset or "",
-            "visit_order": _order(visit.reason),
+            "visit_order": visit.order or _order(visit.reason),
         }
         return [Row(common | told, _at(visit.start or record.at))]
     if register in ("admissions", "discharges") and record.kind == "encounter" and visit.kind == "inpatient":
-        told = {"admitted_at": _shown(visit.start), "discharged_at": _shown(visit.end)}
+        told = {"admitted_at": _shown(visit.start), "discharged_at": _shown(visit.end), "outcome": visit.outcome}
         moment = visit.start if register == "admissions" else visit.end
         return [Row(common | told, _at(moment))] if moment else []
     if register == "laboratory" and record.kind == "lab_report":
