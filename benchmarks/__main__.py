@@ -26,6 +26,7 @@ BENCHMARKS = {
     "quality": "benchmarks.quality",
     "window": "benchmarks.window",
     "duplicates": "benchmarks.duplicates",
+    "ocr": "benchmarks.ocr",
     "link": "benchmarks.link",
     "people": "benchmarks.people",
     "memory": "benchmarks.memory",

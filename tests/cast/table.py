@@ -220,6 +220,10 @@ PAGES = (
     post("reporting:explain_late", "hiv.card", "hospital_desk hiv_officer", reason="测试"),
     post("reporting:delete", "hiv.card", "hospital_desk hiv_officer", reason="测试"),
     post("reporting:word", "hiv.card", "desks cdc"),  # leads to the question why
+    Page("reporting:scans", "", "doctors desks"),
+    Page("reporting:scan", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),  # no such picture
+    Page("reporting:scan_picture", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),
+    post("reporting:scan_draft", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),
     Page("reporting:zero", "", "desks cdc"),
     post("reporting:zero_new", "", "cdc", subject="disease:hfmd"),  # and hears what else is wrong
     Page("reporting:zero_one", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),  # no such order
@@ -417,6 +421,8 @@ QUERIES = (
     Query("reporting.queries.national.tab_counts"),
     Query("reporting.queries.national.last_export"),
     Query("reporting.queries.national.punctuality", (date(2026, 1, 1), date(2026, 12, 31))),
+    Query("reporting.queries.scans.scans"),
+    Query("reporting.queries.scans.scan", ("01a20ae5-829b-76ee-83c6-ab52f5b6b4e7",)),
     Query("reporting.queries.zero.owed"),
     Query("reporting.queries.zero.given"),
     Query("reporting.queries.zero.waiting"),

@@ -16,6 +16,7 @@ MACHINES = (
     ("报告卡 · report card", "reporting", "CardState", "CARD_TRANSITIONS"),
     ("漏报核查的答复 · answer to an audit line", "reporting", "AuditAnswer", "AUDIT_TRANSITIONS"),
     ("异常结果 · abnormal result", "reporting", "ResultState", "RESULT_TRANSITIONS"),
+    ("纸卡照片 · picture of a paper card", "reporting", "ScanState", "SCAN_TRANSITIONS"),
     ("重卡 · duplicate pair", "reporting", "DuplicateState", "DUPLICATE_TRANSITIONS"),
     ("预警信号 · signal", "surveillance", "SignalState", "TRANSITIONS"),
     ("待办 · work item", "work", "WorkState", "TRANSITIONS"),

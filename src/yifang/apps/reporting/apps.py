@@ -19,7 +19,7 @@ class ReportingConfig(AppConfig):
             subscribers,
             versions,
         )
-        from yifang.apps.reporting.services import grid
+        from yifang.apps.reporting.services import grid, scans
         from yifang.kernel import protocols
 
         subscribers.register()
@@ -33,4 +33,6 @@ class ReportingConfig(AppConfig):
         pages_district.register()
         protocols.name_words("subject", {"reconciliation": _("大疫情网导出核对"), "audit": _("漏报核查")})
         protocols.sealed.add(protocols.Sealed("reporting.CardVersion.sealed", versions.context))
+        protocols.sealed.add(protocols.Sealed("reporting.Scan.picture", scans.picture_context))
+        protocols.sealed.add(protocols.Sealed("reporting.Scan.found", scans.found_context))
         protocols.sealed.add(protocols.Sealed("work.WorkItem.place_sealed", grid.context))

@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 from yifang.apps.reporting import quality
 from yifang.apps.reporting.missed import nights
 from yifang.apps.reporting.rulebook import trying
-from yifang.apps.reporting.services import zero
+from yifang.apps.reporting.services import scans, zero
 from yifang.apps.reporting.services.rulebook import TRY_TASK
 
 _OVERDUE_SECONDS, _ZERO_SECONDS, _NIGHT_SECONDS = 300.0, 60.0, 120.0
@@ -18,6 +18,12 @@ _OVERDUE_SECONDS, _ZERO_SECONDS, _NIGHT_SECONDS = 300.0, 60.0, 120.0
 def try_rules(trial: str) -> None:
     """Read the stored records by the rules in force and by the tried ones."""
     trying.run(UUID(trial))
+
+
+@app.task(name=scans.TASK)
+def read_scan(scan: str) -> None:
+    """Read a picture of a paper card."""
+    scans.read_scan(UUID(scan))
 
 
 def judge_overdue(stop: threading.Event) -> None:

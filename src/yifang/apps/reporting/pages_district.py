@@ -51,7 +51,7 @@ def register() -> None:
         )
     )
     protocols.subject_pages.add(protocols.SubjectPage("zero_report", "reporting:zero_report"))
-    protocols.name_words("subject", {"zero_report": _("零报告"), "zero_order": _("零报告布置")})
+    protocols.name_words("subject", {"zero_report": _("零报告"), "zero_order": _("零报告布置"), "scan": _("纸卡照片")})
     protocols.menu.add(
         protocols.MenuItem(
             "zero",

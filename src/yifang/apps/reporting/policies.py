@@ -11,7 +11,16 @@ _ASKED = f"(SELECT bool_or(s LIKE 'area:%') FROM unnest({SCOPES}) s)"  # who loo
 # An audit belongs to the hospital and to the areas above it: they see lines and numbers, never records or doctors.
 _OWN_OR_AREA = f"organisation_id = ANY ({ORGANISATIONS}) OR {inside('area')}"
 
+# A picture holds identity: its unit sees it, and whoever sees the card that was made from it.
+_SCANNED = f"organisation_id = ANY ({ORGANISATIONS}) OR {seen('reporting_scan.card_id')}"
+
 TABLES = [
+    Table(
+        "reporting_scan",
+        may="SELECT, INSERT, UPDATE",
+        rows=f"made_by_id = {USER} OR {_SCANNED}",
+        added=f"made_by_id = {USER}",
+    ),
     Table("reporting_suspicion", may="SELECT, UPDATE", rows=seen("reporting_suspicion.id")),
     Table(
         "reporting_interruption",

@@ -53,6 +53,7 @@ from yifang.apps.reporting.models.rulebook import (
     TrialChange,
     TrialState,
 )
+from yifang.apps.reporting.models.scans import SCAN_TRANSITIONS, Scan, ScanState
 from yifang.apps.reporting.models.trials import QuietTrial
 from yifang.apps.reporting.models.zero import Cadence, ZeroOrder, ZeroReport
 
@@ -65,6 +66,7 @@ __all__ = [
     "NO_REPORT",
     "RESULT_TRANSITIONS",
     "RULESET_TRANSITIONS",
+    "SCAN_TRANSITIONS",
     "SUSPICION_TRANSITIONS",
     "AbnormalResult",
     "AuditAnswer",
@@ -101,6 +103,8 @@ __all__ = [
     "RuleSetState",
     "Said",
     "SavedView",
+    "Scan",
+    "ScanState",
     "Standing",
     "Suspicion",
     "SuspicionState",

@@ -16,7 +16,7 @@ from yifang.kernel.errors import YifangError
 from yifang.knowledge import Knowledge
 
 TITLE = "中华人民共和国传染病报告卡"
-_CLASSES = (("A", "甲类传染病"), ("B", "乙类传染病"), ("C", "丙类传染病"), ("O", "其他法定管理以及重点监测传染病"))
+CLASSES = (("A", "甲类传染病"), ("B", "乙类传染病"), ("C", "丙类传染病"), ("O", "其他法定管理以及重点监测传染病"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class _Printer:
                     ),
                     *(((self._blank("origin_area", "long"),),) if self._text("origin_area") else ()),
                 ),
-                *(((self._diseases(key, title),),) for key, title in _CLASSES),
+                *(((self._diseases(key, title),),) for key, title in CLASSES),
                 (
                     (self._blank("other_disease_name", "long"),),
                     (self._blank("revised_from_disease"), self._blank("return_reason")),
