@@ -203,6 +203,7 @@ PAGES = (
     post("reporting:consult", "hiv.suspicion", "clinician hospital_desk", colleague="colleague"),
     Page("reporting:desk", "", "desks"),
     post("reporting:approve_many", "", "desks"),
+    Page("reporting:first", "", "desks"),
     Page("reporting:quiet", "", "desks"),
     post("reporting:quiet_start", "", "desks", days="7"),
     post("reporting:quiet_live", "", "nobody"),  # nobody tries
@@ -415,6 +416,8 @@ QUERIES = (
     Query("reporting.queries.desk.desk_rows", ("done",), {"hiv.card": "hospital_desk"}),
     Query("reporting.queries.desk.desk_counts"),
     Query("reporting.queries.trials.trials"),
+    Query("reporting.queries.first.first_to_report"),
+    Query("reporting.queries.first.first_rows", ("皮肤科", None)),
     Query("reporting.queries.district.reporters"),
     Query("reporting.queries.national.national_cards", ("only_there",)),
     Query("reporting.queries.national.only_here"),

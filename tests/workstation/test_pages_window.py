@@ -300,6 +300,13 @@ def test_a_record_that_comes_in_late_appears_in_an_open_window(browser, county, 
     assert "疑似手足口病" in browser.get("/window/").content.decode()
 
 
+def test_a_referral_does_not_end_the_duty_to_report(browser, county, his, signed):
+    apps.receive(county.hospital, apps.hfmd(complaint="发热2天，手足皮疹，建议转院治疗"))
+    apps.deliver()
+    browser.get(f"/w/{signed()}")
+    assert "转诊不免除首诊报告责任" in browser.get("/window/").content.decode()
+
+
 def test_what_is_over_is_forgotten(browser, child, signed):
     from yifang.apps.workstation.jobs import forget_once
     from yifang.apps.workstation.models import UsedLink

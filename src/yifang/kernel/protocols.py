@@ -64,6 +64,23 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainLink:
+    """One step of an illness from its discovery to recovery: `step` is a key of the chain, `at` None while missing."""
+
+    step: str
+    at: datetime | None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What was done about one illness of a person, step by step; `took` is the time since the first step, in words."""
+
+    label: Any
+    links: Sequence[tuple[Any, ChainLink, Any]]  # what the step is called, the step, `took`
+
+
+@dataclass(frozen=True, slots=True)
 class SearchHit:
     """One find of the search box. A provider returns only what the viewer may see, down to the count."""
 
@@ -314,6 +331,8 @@ loops: Registry[Loop] = Registry()
 menu: Registry[MenuItem] = Registry(key=lambda item: (item.order, item.name))
 work_sources: Registry[Named] = Registry()  # WorkSource
 timeline: Registry[Named] = Registry()  # TimelineProvider
+chains: Registry[Named] = Registry()  # (viewer, person id) → Chain of each illness
+chain_links: Registry[Named] = Registry()  # (viewer, person id, disease, since) → ChainLink of a later app
 search: Registry[Named] = Registry()  # SearchProvider
 searched: Registry[Named] = Registry()  # SearchedHook
 home: Registry[Named] = Registry()  # HomeRoute

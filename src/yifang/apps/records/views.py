@@ -49,6 +49,7 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
     context = {
         "person": found,
         "moments": moments,
+        "chains": [chain for source in protocols.chains for chain in source.call(viewer, person_id)],
         "line_tabs": _line_tabs(person_id, line, wanted),
         "conflict": conflicts.of(person_id),
         "may_match": viewer.can("person.match"),

@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from yifang.apps.accounts.viewers import Viewer
+from yifang.apps.reporting.chains import chains
 from yifang.apps.reporting.models import Card, Case, Suspicion
 from yifang.apps.reporting.presenting.district import who
 from yifang.apps.reporting.queries.search import look_up
@@ -25,6 +26,7 @@ from yifang.knowledge import load
 def register() -> None:
     """Called once, when the app is ready."""
     protocols.timeline.add(protocols.Named("reporting", timeline))
+    protocols.chains.add(protocols.Named("reporting", chains))
     protocols.search.add(protocols.Named("reporting", search))
     protocols.subject_names.add(protocols.Named("card", names_of_cards))
     protocols.subject_names.add(protocols.Named("suspicion", names_of_suspicions))

@@ -6,6 +6,7 @@ from yifang.apps.reporting import urls_district, urls_rules
 from yifang.apps.reporting.views import (
     cards,
     desk,
+    first,
     forms,
     history,
     papers,
@@ -29,6 +30,7 @@ urlpatterns = [
     path("desk/reconcile", reconcile.start, name="reconcile"),
     path("desk/reconcile/<uuid:reconciliation_id>", reconcile.preview, name="reconciliation"),
     path("desk/reconcile/<uuid:reconciliation_id>/confirm", reconcile.confirm, name="reconciliation_confirm"),
+    path("desk/first", first.first_diagnosis, name="first"),
     path("desk/quiet", trials.trial, name="quiet"),
     path("desk/quiet/start", trials.start, name="quiet_start"),
     path("desk/quiet/live", trials.live, name="quiet_live"),

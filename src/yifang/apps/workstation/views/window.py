@@ -6,6 +6,7 @@ by it, and whoever is signed in opens nothing here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,7 @@ from yifang.kernel.messages import render as words_of
 COOKIE = f"{settings.SESSION_COOKIE_NAME}_window"
 PATH = "/window/"
 _STATUS = {"workstation.link_used": 409, "workstation.stranger": 403, "workstation.too_many": 429}
+_REFERRED = re.compile(r"转诊|转院|转往|转至?上级|建议(?:到|去)[^，。；]{1,12}(?:医院|中心)就诊")
 View = Callable[..., HttpResponse]
 
 
@@ -204,6 +206,7 @@ def _page(
         "colleagues": clinic.colleagues(one, viewer)[:60] if asks else [],
         "refusal": refusal,
         "came_of": came_of(card, viewer) if card else [],
+        "referred": _is_referred(one),
         "guidance": guidance(one.disease) if card or one.answered_at else [],
     }
     if context["may_report"]:
@@ -217,6 +220,11 @@ def _page(
             "known": presenting.known(answers, str(one.organisation)),
         }
     return render(request, "workstation/window.html", context, status=status)
+
+
+def _is_referred(one: Suspicion) -> bool:
+    """Whether the record says that the patient is sent on: the duty to report stays with who saw them first."""
+    return any(_REFERRED.search(note.get("text", "")) for note in one.record.payload.get("notes", ()))
 
 
 def _tries(request: HttpRequest) -> int:
