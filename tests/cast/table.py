@@ -249,6 +249,8 @@ PAGES = (
     Page("reporting:reconcile", "", "desks cdc"),
     Page("reporting:reconciliation", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),  # none of theirs
     post("reporting:reconciliation_confirm", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),
+    Page("reporting:followups", "", "doctors desks"),
+    post("reporting:followup_keep", "hiv.card", "clinician hospital_desk", reason="测试"),
     # the rules of identification, which are about nobody
     Page("reporting:rules", "", "doctors desks cdc administrator"),
     Page("reporting:rules_disease", "measles", "doctors desks cdc administrator"),
@@ -441,6 +443,9 @@ QUERIES = (
     }),
     Query("reporting.queries.interruptions.due_for"),
     Query("reporting.queries.interruptions.made", (date(2020, 1, 1), date(2100, 1, 1))),
+    Query("reporting.queries.followups.to_correct"),
+    Query("reporting.queries.followups.long_suspected"),
+    Query("reporting.queries.followups.badge"),
     Query("reporting.queries.rulebook.rulesets"),
     Query("reporting.queries.rulebook.ruleset", ("01a20ae5-829b-76ee-83c6-ab52f5b6b4e7",)),
     Query("reporting.queries.rulebook.trials", ("01a20ae5-829b-76ee-83c6-ab52f5b6b4e7",)),

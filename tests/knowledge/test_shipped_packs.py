@@ -17,7 +17,10 @@ from yifang.knowledge.reading import identity
 
 K = knowledge.load()
 # What we added to the facts of a domain file: whole parts, and entries that name one of these sources.
-ADDED_PARTS = {"triggers": {"interruption", "case_classes", "told"}, "syndromes": {"told"}}
+ADDED_PARTS = {
+    "triggers": {"interruption", "case_classes", "follow_up", "pneumonia_criteria", "told"},
+    "syndromes": {"told"},
+}
 ADDED_SOURCES = frozenset({"house", "diagnosis_standards"})
 OWN = {"code_maps", "spellings", "calendar", "work", "linkage", "surveillance", "quality", "registers", "forms",
        "matters"}  # fmt: skip

@@ -6,7 +6,7 @@ negative rules, already reported, combination. A suspicion reports nothing; a cl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -20,6 +20,7 @@ from yifang.identify.gathered import Gathered
 from yifang.identify.model import LEVELS, Evidence, Finding, Identified, Level, PersonContext, Suspicion, Withheld
 from yifang.identify.negative import NegativeRules
 from yifang.identify.notes import NoteGatherer, day
+from yifang.identify.pneumonia import ALL, Criteria
 from yifang.identify.record_facts import FactReader, age_in_days, day_of
 from yifang.identify.syndromes import SyndromeBook
 from yifang.identify.text import spans
@@ -47,6 +48,7 @@ class Identifier:
         self._due: dict[tuple[str, str | None], bool] = {}
         self.case_classes = ClassBook(knowledge)
         self._told = [(rule, self._syndromes.alternatives(rule.rule)) for rule in knowledge.triggers.told]
+        self._pneumonia = Criteria(knowledge)
         self._needs: dict[str, tuple[str, ...]] = {
             **{rule.id: rule.requires_syndrome for rule in knowledge.triggers.lab},
             **{rule.id: rule.combine_syndrome for rule in knowledge.triggers.imaging},
@@ -75,6 +77,8 @@ class Identifier:
         for diagnosis in record.diagnoses:
             if refuted and diagnosis.role == "reported":
                 diagnosis = replace(diagnosis, assertion="absent")
+            elif diagnosis.at is not None and self._is_of_another_visit(diagnosis.at.day, record):
+                diagnosis = replace(diagnosis, assertion="historical")
             self._coded.diagnosis(diagnosis, gathered)
         for result in record.results:
             self._coded.result(result, gathered)
@@ -83,20 +87,41 @@ class Identifier:
         present = self._syndromes_of(record, gathered)
         if scene.concepts and not record.diagnoses:
             self._before_diagnosis(record, gathered)
+        criteria = self._pneumonia.of(record, scene, gathered.evidence)
         if not gathered.evidence:
-            return Identified(tuple(gathered.findings), (), tuple(gathered.withheld), tuple(gathered.issues))
+            return Identified(tuple(gathered.findings), (), tuple(gathered.withheld), tuple(gathered.issues), criteria)
         background = Background(record, context, scene.age_days, self.facts.doses(record, day, context))
         evidence = self._with_syndromes(gathered.evidence, present, scene.age_days)
         kept, withheld = self._negative.apply(evidence, background)
         kept, reported = self._not_reported(kept, day, context)
         kept += self._earlier(kept, day, context)
         suspicions, counted = self._combine(kept)
+        if len(criteria) == len(ALL) and (unknown := self.unexplained(criteria, suspicions)):
+            suspicions = (*suspicions, unknown)
         return Identified(
             tuple(gathered.findings),
             suspicions,
             (*gathered.withheld, *withheld, *reported, *counted),
             tuple(gathered.issues),
+            criteria,
         )
+
+    def unexplained(self, criteria: Sequence[Evidence], others: Iterable[Suspicion] = ()) -> Suspicion | None:
+        """Pneumonia of unknown cause by its four criteria; None while one is missing or another disease explains it."""
+        together = self._pneumonia.together(criteria)
+        if together is None or any(one.disease != together.disease for one in others):
+            return None
+        return self._suspicion(together.disease, "strong", together.rule, [together, *criteria])
+
+    def _is_of_another_visit(self, day: str | None, record: Record) -> bool:
+        """Whether a diagnosis was made so long before the visit that it is another's, carried on by a problem list."""
+        began = record.encounter.start or record.at
+        if day is None or began is None or began.day is None or day >= began.day:
+            return False
+        try:
+            return (date.fromisoformat(began.day) - date.fromisoformat(day)).days > self.episodes.window_days
+        except ValueError:
+            return False
 
     def _syndromes_of(self, record: Record, gathered: Gathered) -> set[str]:
         scene = gathered.scene

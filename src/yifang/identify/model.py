@@ -101,6 +101,7 @@ class Identified:
     suspicions: tuple[Suspicion, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     issues: tuple[Issue, ...] = ()
+    criteria: tuple[Evidence, ...] = ()  # of pneumonia of unknown cause, each by itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ class Found:
     spoken: frozenset[str] = frozenset()
     syndromes: tuple[str, ...] = ()
     sayings: tuple[Saying, ...] = ()
+    criteria: tuple[Evidence, ...] = ()  # of pneumonia of unknown cause
 
 
 @dataclass(slots=True)
@@ -121,7 +122,37 @@ def _found(row: Record, record: canonical.Record, outcome: identify.Identified, 
     spoken |= {one.evidence.disease for one in outcome.withheld}
     syndromes = tuple(dict.fromkeys(one.concept for one in outcome.findings if one.kind == "syndrome"))
     said = tuple(sayings(record, outcome, known)) if spoken else ()
-    return Found(suspicions, standing, frozenset(spoken), syndromes, said)
+    return Found(suspicions, standing, frozenset(spoken), syndromes, said, outcome.criteria)
+
+
+def stay_criteria(rows: Sequence[Record], before: timedelta) -> dict[UUID, tuple[Suspicion, list[Kept]]]:
+    """Pneumonia of unknown cause that the records of each row's stay show together, where one alone does not.
+
+    By row; read are the current records of the person in the same hospital within `before` of it.
+    """
+    if not rows:
+        return {}
+    identifier = identify.compiled(in_force())
+    near = Record.objects.filter(
+        person_id__in={row.person_id for row in rows}, current=True, at__gte=min(row.at for row in rows) - before
+    ).exclude(state=RecordState.CANCELLED)
+    near = list(near.select_related("person").order_by("at", "id"))
+    said = identifier.identify([canonical_of(one) for one in near], context=PersonContext())
+    found = {}
+    for row in rows:
+        stay = [
+            (one, outcome)
+            for one, outcome in zip(near, said, strict=True)
+            if one.person_id == row.person_id and one.organisation_id == row.organisation_id
+            and row.at - before <= one.at <= row.at + before
+        ]  # fmt: skip
+        first = {item.rule: (item, one.id) for one, outcome in reversed(stay) for item in outcome.criteria}
+        others = [one for _, outcome in stay for one in outcome.suspicions]
+        unknown = identifier.unexplained([item for item, _ in first.values()], others)
+        if unknown is not None:
+            own = {id(item): record for item, record in first.values()}
+            found[row.id] = unknown, [_kept(item, own.get(id(item), row.id)) for item in unknown.evidence]
+    return found
 
 
 def _kept(evidence: Evidence, record: UUID) -> Kept:

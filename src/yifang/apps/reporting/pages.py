@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from yifang.apps.accounts.roles import ROLES
-from yifang.apps.reporting.queries import clinic
+from yifang.apps.reporting.queries import clinic, followups
 from yifang.kernel import protocols
 
 _DESK = frozenset({"hospital_desk"})
@@ -38,6 +38,18 @@ def register() -> None:
             "clipboard-list",
             clinic.desk_badge,
             _("审核本院报告卡，录入大疫情网并回填卡号。"),
+        )
+    )
+    protocols.menu.add(
+        protocols.MenuItem(
+            "followups",
+            _("追踪复诊"),
+            "reporting:followups",
+            frozenset({"clinician", "hospital_desk"}),
+            14,
+            "history",
+            followups.badge,
+            _("报告以后结果更确定的，请订正；疑似久未订正的，列在这里。"),
         )
     )
     protocols.menu.add(

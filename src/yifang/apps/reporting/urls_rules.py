@@ -1,10 +1,12 @@
-"""The rules of identification: in plain words, and their change."""
+"""The rules of identification in plain words and their change; what later results ask to be corrected."""
 
 from django.urls import path
 
-from yifang.apps.reporting.views import rules, rulesets
+from yifang.apps.reporting.views import followups, rules, rulesets
 
 urlpatterns = [
+    path("follow-ups/", followups.followups, name="followups"),
+    path("follow-ups/<uuid:card_id>/keep", followups.keep, name="followup_keep"),
     path("rules/", rules.index, name="rules"),
     path("rules/fired", rules.fired, name="rules_fired"),
     path("rules/disease/<str:disease_id>", rules.disease, name="rules_disease"),

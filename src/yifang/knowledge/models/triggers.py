@@ -251,6 +251,26 @@ class CaseClassRules(Entry):
 CLASS_FACTS = frozenset(("laboratory", "diagnosis", "doubt", "criteria"))
 
 
+class FollowUp(Entry):
+    """After how many days a suspected case should have been confirmed or excluded."""
+
+    suspected_days: int = Field(ge=1)
+
+
+class PneumoniaCriteria(Entry):
+    """How the four criteria of pneumonia of unknown cause are found: imaging by rules, the rest by names and words."""
+
+    temperature_min: float
+    imaging: tuple[TriggerId, ...]
+    leucocytes: tuple[str, ...]
+    leucocytes_max: float
+    lymphocytes: tuple[str, ...]
+    lymphocytes_below: float
+    treatment: tuple[str, ...]
+    treatment_days_min: int = Field(ge=1)
+    failed: tuple[str, ...]
+
+
 class TriggersPack(Pack):
     """`triggers.yaml`."""
 
@@ -269,6 +289,8 @@ class TriggersPack(Pack):
     negative_rules: tuple[NegativeRule, ...]
     rules: EvidenceRules
     interruption: InterruptionPolicy
+    follow_up: FollowUp
+    pneumonia_criteria: PneumoniaCriteria
     case_classes: tuple[CaseClassRules, ...]
 
     @model_validator(mode="after")

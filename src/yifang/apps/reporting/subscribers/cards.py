@@ -15,7 +15,7 @@ from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.ledger.subscriptions import Heard
 from yifang.apps.places.models import Mention
 from yifang.apps.places.services import Bearer, forget, match_text
-from yifang.apps.reporting import desks, persons, versions, visible
+from yifang.apps.reporting import desks, followups, persons, versions, visible
 from yifang.apps.reporting.missed import results
 from yifang.apps.reporting.models import Card, CardState, Suspicion
 from yifang.kernel import clock
@@ -43,6 +43,7 @@ def on_cards(heard: Sequence[Heard]) -> None:
         visible.settle(visible.subject_of(card, first_day(card.id)), visible.of_card(card))
         if reported:
             desks.follow_card(card, NODE)
+    followups.follow(touched)
     desks.close_orphans([card.id for card in touched])
 
 

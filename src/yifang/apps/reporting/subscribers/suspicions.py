@@ -9,7 +9,7 @@ and the duty to report is that of whoever sees the patient.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -22,8 +22,15 @@ from yifang.apps.accounts.visibility import SHARED_IN_A_DEPARTMENT, Subject, gro
 from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.ledger.subscriptions import Heard
 from yifang.apps.records.models import Record, RecordState
-from yifang.apps.reporting import clocks, desks, interrupting, visible
-from yifang.apps.reporting.identifying import Background, Found, Kept, evidence_from_json, identified
+from yifang.apps.reporting import clocks, desks, followups, interrupting, visible
+from yifang.apps.reporting.identifying import (
+    Background,
+    Found,
+    Kept,
+    evidence_from_json,
+    identified,
+    stay_criteria,
+)
 from yifang.apps.reporting.missed import readings, results
 from yifang.apps.reporting.models import Suspicion, SuspicionState
 from yifang.apps.reporting.rulebook import in_force
@@ -31,6 +38,7 @@ from yifang.apps.reporting.services import trials
 from yifang.identify import Reported
 from yifang.identify.case_classes import ClassBook
 from yifang.identify.model import LEVELS
+from yifang.identify.pneumonia import IMAGING, TREATMENT
 from yifang.kernel import clock, protocols
 from yifang.kernel.digest import canonical_json
 from yifang.kernel.ids import new_id
@@ -42,6 +50,8 @@ _FALLS = (  # without evidence
     SuspicionState.OPEN, SuspicionState.CONSULTING, SuspicionState.DISMISSED, SuspicionState.TRACKED,
     SuspicionState.TRIAL,
 )  # fmt: skip
+_TELLING = frozenset((IMAGING, TREATMENT))  # the criteria that are rare enough to look at the whole stay for
+_SAME = 10  # pieces of evidence that say the same
 _SAVED = (
     "record", "confidence", "rule", "case_class", "subtype_hint", "urgent", "evidence", "pack_digest", "state",
     "unsupported", "reopened", "reason_code", "reason", "due_at", "department", "clinician",
@@ -61,6 +71,7 @@ def on_records(heard: Sequence[Heard]) -> None:
         for row, found in zip(batch, identified(batch, book.background, book.earlier()), strict=True):
             book.take(row, found)
             said.append((row, found))
+    book.take_stays([row for row, found in said if _TELLING.intersection(one.rule for one in found.criteria)])
     # What was withdrawn or corrected before it was ever looked at asks nobody, but still tells what it was.
     unheard = [row for row in rows if row.id in received and row.id in book.gone]
     for batch in _rounds(unheard):
@@ -97,7 +108,6 @@ class _Book:
         rules = in_force()
         self._policy = identify.EpisodePolicy.of(rules)
         self._classes = identify.compiled(rules).case_classes
-        self._policy = identify.EpisodePolicy.of(in_force())
         self.trying = trials.running({row.organisation_id for row in rows})  # hospitals that try quietly
         self._clinicians = _clinicians(rows)
         self._of: dict[UUID, list[Suspicion]] = defaultdict(list)
@@ -107,6 +117,7 @@ class _Book:
             self._of[one.person_id].append(one)
         self._before = {one.id: _snapshot(one) for one in self._all()}
         self.gone = gone
+        self._later: dict[tuple[UUID, str], list[Kept]] = defaultdict(list)  # about what is reported already
         self._spoken: dict[UUID, set[str]] = {}  # the sensitive groups that a record speaks of
         self._guarded = visible.guarded_groups(gone)
         for one in self._all():
@@ -128,9 +139,22 @@ class _Book:
             else:
                 self._join(known, row, suspicion, evidence)
         for disease, evidence in found.standing.items():
+            self._later[row.person_id, disease] += evidence
             known = self._match(row, disease)
             if known is not None and known.state == SuspicionState.REPORTED:
-                known.evidence = [*known.evidence, *evidence]
+                known.evidence = _added(known.evidence, evidence)
+
+    def take_stays(self, rows: Sequence[Record]) -> None:
+        """What the records of a stay say only together: pneumonia of unknown cause."""
+        stays = stay_criteria(rows, timedelta(days=self._policy.window_days))
+        for row in rows:
+            if row.id in stays:
+                suspicion, evidence = stays[row.id]
+                known = self._match(row, suspicion.disease)
+                if known is None:
+                    self._open(row, suspicion, evidence)
+                else:
+                    self._join(known, row, suspicion, evidence)
 
     def guard(self, row: Record, found: Found) -> None:
         """Remember which sensitive groups a record speaks of."""
@@ -157,6 +181,7 @@ class _Book:
         for one in chain(fresh, changed):
             desks.follow_suspicion(one, NODE)
         interrupting.follow(changed, NODE)
+        followups.remind(self._later, self._classes)
         changes = [_change(one, "found") for one in fresh]
         changes += [_change(one, _what(self._before[one.id]["state"], one.state)) for one in changed]
         if changes:
@@ -190,7 +215,7 @@ class _Book:
 
     def _join(self, one: Suspicion, row: Record, said: identify.Suspicion, evidence: list[Kept]) -> None:
         before = self._before[one.id]["confidence"] if one.id in self._before else one.confidence
-        one.evidence = [*one.evidence, *evidence]
+        one.evidence = _added(one.evidence, evidence)
         if not one.confidence or LEVELS[said.confidence] > LEVELS[one.confidence]:
             one.confidence, one.rule = said.confidence, said.rule
         one.subtype_hint = said.subtype_hint or one.subtype_hint
@@ -212,6 +237,18 @@ class _Book:
 
     def _clinician(self, row: Record) -> int | None:
         return self._clinicians.get((row.organisation_id, row.clinician_no)) if row.clinician_no else None
+
+
+def _added(known: list[Kept], more: Sequence[Kept]) -> list[Kept]:
+    """The evidence with more of it. What says the same again, from ever new reports, is kept a few times only."""
+    said = Counter((item["rule"], item.get("text")) for item in known)
+    kept = list(known)
+    for item in more:
+        key = (item["rule"], item.get("text"))
+        if said[key] < _SAME:
+            kept.append(item)
+            said[key] += 1
+    return kept
 
 
 def _drop(one: Suspicion, records: set[UUID]) -> None:

@@ -14,6 +14,7 @@ from yifang.apps.records.models import PersonIdentity
 from yifang.apps.reporting import clocks
 from yifang.apps.reporting.identifying import evidence_from_json
 from yifang.apps.reporting.models import NO_REPORT, Card, InterruptionMoment, Suspicion, SuspicionState
+from yifang.apps.reporting.rulebook import in_force
 from yifang.apps.reporting.services import interruptions, trials
 from yifang.apps.workstation.cdshooks.asking import Question
 from yifang.apps.workstation.cdshooks.services import Service
@@ -73,8 +74,9 @@ def _answers(question: Question, service: Service, organisation: UUID, client: U
         Reported(card.disease, (card.diagnosed_at or card.created_at).astimezone(clock.CHINA).date())
         for card in Card.objects.filter(person_id__in=people).exclude(state__in=NO_REPORT)
     )
-    (outcome,) = identify.compiled(load()).identify([question.record], context=PersonContext(reported=reported))
-    policy, day = identify.EpisodePolicy.of(load()), _day(question)
+    rules = in_force()
+    (outcome,) = identify.compiled(rules).identify([question.record], context=PersonContext(reported=reported))
+    policy, day = identify.EpisodePolicy.of(rules), _day(question)
     answers = []
     for said in outcome.suspicions:
         same = next((one for one in asked if policy.same_episode(said.disease, _known(one), day)), None)
