@@ -1,15 +1,18 @@
 """Where the demo may run, and the county it makes: every role can sign in, starting again changes nothing."""
 
+from collections import Counter
+
 import pytest
 
 from yifang.apps.accounts.models import Seat, User
 from yifang.apps.accounts.roles import ROLES
-from yifang.apps.accounts.viewers import viewer_of
+from yifang.apps.accounts.viewers import enter, viewer_of
+from yifang.apps.care.models import Matter
 from yifang.apps.intake.models import Feed
 from yifang.apps.intake.services import default_feed
 from yifang.apps.places.models import Organisation
 from yifang.node import guarding
-from yifang.node.demo import county
+from yifang.node.demo import acting, clinic, county
 from yifang.node.demo.hospitals import MAIN
 
 
@@ -43,3 +46,20 @@ def test_every_role_can_sign_in_and_starting_again_changes_nothing(tmp_path) -> 
     before = (User.objects.count(), Seat.objects.count(), Organisation.objects.count())
     assert county.make(tmp_path) == (accounts, password)
     assert (User.objects.count(), Seat.objects.count(), Organisation.objects.count()) == before
+
+
+@pytest.mark.django_db
+def test_at_the_clinics_side_everybody_does_their_part(tmp_path) -> None:
+    """Nothing of it is refused: what the forms of the packs ask is answered."""
+    county.make(tmp_path)
+    clinic.act(acting._viewer, entered)
+    kinds = Counter(Matter.objects.values_list("kind", flat=True))
+    assert kinds == {
+        "triage": 5, "fever_visit": 3, "enteric_visit": 1, "clinic_setup": 1, "consult": 1, "whistle": 2,
+    }  # fmt: skip
+    assert set(Matter.objects.filter(kind="fever_visit").values_list("department", flat=True)) == {"感染科"}
+
+
+def entered(step, viewer) -> None:
+    with enter(viewer):
+        step()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.utils import translation
 
 from yifang.apps.accounts.viewers import Viewer
@@ -23,8 +24,14 @@ from yifang.web.exports import Provenance
 TEMPLATE = Path(__file__).parent / "papers" / "minutes.docx"
 
 
+def template() -> Path:
+    """The installation's own template where it brought one, else ours."""
+    own = Path(settings.YIFANG_PAPERS) / TEMPLATE.name
+    return own if own.is_file() else TEMPLATE
+
+
 def minutes(opened: Opened, viewer: Viewer) -> bytes:
-    """The minutes with the name open; in Chinese whatever the reader's screen has; leaves an access entry.
+    """The minutes, a typed name open; in Chinese whatever the reader's screen has; leaves an access entry.
 
     Raises UserError `records.purpose_needed` without a purpose.
     """
@@ -48,4 +55,4 @@ def minutes(opened: Opened, viewer: Viewer) -> bytes:
                 for one in page.taken
             ],
         }  # fmt: skip
-        return render(TEMPLATE, context, source)
+        return render(template(), context, source)

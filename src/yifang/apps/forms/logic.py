@@ -109,7 +109,7 @@ def holds(condition: Condition, form: Form, answers: Mapping[str, Any], done: Co
 
 def deciding(form: Form) -> set[str]:
     """The questions whose answers decide what else is asked or advised: the page asks anew when one changes."""
-    tests = list(form.tests())
+    tests = list(form.tests(checks=False))
     return {test.q for test in tests} | {test.above for test in tests if test.above}
 
 

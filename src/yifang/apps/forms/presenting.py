@@ -201,8 +201,8 @@ def _refreshing(url: str, *, typed: bool) -> dict[str, str]:
     if not url:
         return {}
     return {
-        "hx-post": url, "hx-trigger": "change", "hx-target": "#filled-form", "hx-select": "#filled-form",
-        "hx-swap": "outerHTML", "hx-vals": '{"do": "refresh"}', "hx-include": "closest form",
+        "hx-post": url, "hx-trigger": "change", "hx-target": "#filled-form", "hx-select": "#filled-form > *",
+        "hx-swap": "innerHTML", "hx-vals": '{"do": "refresh"}', "hx-include": "closest form",
     }  # fmt: skip
 
 

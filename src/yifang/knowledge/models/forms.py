@@ -138,10 +138,10 @@ class Form(Entry):
         """The questions by id, in order."""
         return {one.id: one for section in self.sections for one in section.questions}
 
-    def tests(self) -> Iterator[Condition]:
-        """Every test of an answer that decides what is asked, refused or advised."""
-        asked = [one.when for one in self.questions.values()]
-        for condition in (*asked, *(one.when for one in self.checks), *(one.when for one in self.advice)):
+    def tests(self, *, checks: bool = True) -> Iterator[Condition]:
+        """Every test of an answer that decides what is asked or advised, and with `checks` what is refused."""
+        asked = [*(one.when for one in self.questions.values()), *(one.when for one in self.advice)]
+        for condition in (*asked, *(one.when for one in self.checks if checks)):
             if condition is not None:
                 yield from condition.questions()
 

@@ -22,6 +22,7 @@ from yifang.apps.surveillance import services as signals
 from yifang.apps.surveillance.models import Signal
 from yifang.kernel import clock
 from yifang.kernel.errors import YifangError
+from yifang.node.demo import clinic
 
 log = structlog.get_logger(__name__)
 # disease → how far each of its cards goes, the earliest suspicion first; what is left over stays for you
@@ -61,6 +62,7 @@ def act() -> None:
             _follow(suspicion, course, number, district)
         except YifangError as error:
             log.info("demo left a card", code=error.code, fields=[one.field for one in getattr(error, "findings", ())])
+    clinic.act(_viewer, _try)
     settle()
     duty = _viewer("duty_officer")
     for signal in Signal.objects.filter(disease="measles", state="open"):

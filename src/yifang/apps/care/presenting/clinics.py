@@ -67,18 +67,23 @@ def fever_figures(board: Board, query: QueryDict) -> list[Figure]:
 
 def enteric_figures(board: EntericBoard, query: QueryDict, viewer: Viewer) -> list[Figure]:
     """登记率 and 检索率 with their numerators and denominators; visits only to those who see the records."""
+    shown = query.get("show", "")
+
+    def figure(label: str, value: object, show: str, bad: bool = False) -> Figure:
+        return Figure(label, value, tables.with_query(query, show=show), bad, show == shown)
+
+    tested, suspects = len(board.tested), len(board.suspects)
     found = [
-        Figure(_("登记"), len(board.lines), tables.with_query(query, show="")),
-        Figure(_("疑似霍乱"), board.suspects),
-        Figure(_("已采样检索"), board.tested),
-        Figure(_("检索率"), share(board.tested, board.suspects), bad=board.tested < board.suspects),
+        figure(_("登记"), len(board.lines), ""),
+        figure(_("疑似霍乱"), suspects, "suspects"),
+        figure(_("检索率"), share(tested, suspects), "tested", tested < suspects),
     ]
     if viewer.can("clinic.reconcile"):
         missing = board.visits - board.registered_visits
         found += [
-            Figure(_("病历中腹泻就诊"), board.visits),
-            Figure(_("登记率"), share(board.registered_visits, board.visits), bad=missing > 0),
-            Figure(_("未登记"), missing, tables.with_query(query, show="missing"), missing > 0),
+            figure(_("病历中腹泻就诊"), board.visits, "visits"),
+            figure(_("登记率"), share(board.registered_visits, board.visits), "registered", missing > 0),
+            figure(_("未登记"), missing, "missing", missing > 0),
         ]
     return found
 
@@ -107,20 +112,18 @@ def fever_table(board: Board, viewer: Viewer) -> tables.Table[Any]:
     return _table("fever", kind, columns, lines, "care/_fever_row.html", _("今天还没有发热患者"))
 
 
-def enteric_table(board: EntericBoard) -> tables.Table[Any]:
-    """The register of the enteric clinic."""
+def enteric_table(board: EntericBoard, show: str) -> tables.Table[Any]:
+    """What the chosen number counts: the register, part of it, or visits of the records."""
+    if show in ("visits", "registered", "missing"):
+        return visit_table(board.listed, None, _("没有漏登的腹泻就诊") if show == "missing" else "")
     kind = load().matters.kind("enteric_visit")
     columns = [
         tables.Column(_("患者"), "identity"), tables.Column(_("登记"), "date"), tables.Column(_("采样"), "date"),
         tables.Column(_("结果"), "date"), tables.Column(_("状态"), "state"),
     ]  # fmt: skip
-    lines = [_line(one, ("register", "sample", "result")) for one in board.lines]
+    wanted = {"suspects": board.suspects, "tested": board.tested}.get(show, board.lines)
+    lines = [_line(one, ("register", "sample", "result")) for one in wanted]
     return _table("enteric", kind, columns, lines, "care/_enteric_row.html", _("这几天没有登记"))
-
-
-def missing_table(board: EntericBoard) -> tables.Table[Any]:
-    """Visits with diarrhoea that are in no register."""
-    return visit_table(board.unregistered, None, _("没有漏登的腹泻就诊"))
 
 
 def triage_table(rows: Sequence[Matter]) -> tables.Table[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -72,7 +73,12 @@ def wards(found: Overview) -> tables.Table[Any]:
             strict=False,
         )
     )
-    lines = [{"ward": one, "reaches": words.get(one.reaches, ("", "neutral"))} for one in found.wards]
+    here = reverse("care:infections")
+    lines = [
+        {"ward": one, "reaches": words.get(one.reaches, ("", "neutral")),
+         "url": f"{here}?{urlencode({'ward': one.department, 'pathogen': one.pathogen})}#cases"}
+        for one in found.wards
+    ]  # fmt: skip
     return tables.Table(
         id="wards", caption=_("同病区同病原"), columns=columns, page=tables.Page(lines),
         row_template="care/_ward_row.html", key=lambda line: f"{line['ward'].department}|{line['ward'].pathogen}",
@@ -121,6 +127,8 @@ def reports(found: Sequence[sentinel.Report]) -> tables.Table[Any]:
                 "ages": [share(ili, visits) for _age, ili, visits in one.by_age()]
                 if one.answers
                 else [""] * len(ages()),
+                "sari": one.answers.get("sari", "—"),
+                "diarrhoea": one.answers.get("diarrhoea", "—"),
                 "samples": f"{one.answers['samples']}/{task}" if one.answers else "",
             }
         )

@@ -102,25 +102,27 @@ class EntericBoard:
     since: date
     until: date
     lines: Sequence[Line]
-    unregistered: Sequence[Visit]
+    suspects: Sequence[Line]
+    tested: Sequence[Line]
     visits: int  # with diarrhoea, in the records
     registered_visits: int
-    suspects: int
-    tested: int
+    listed: Sequence[Visit]  # those that a chosen number counts
 
 
-def enteric_board(viewer: Viewer, since: date, until: date) -> EntericBoard:
-    """逢泻必登、逢疑必检: registered of those with diarrhoea in the records, tested of those suspected of cholera."""
+def enteric_board(viewer: Viewer, since: date, until: date, show: str = "") -> EntericBoard:
+    """逢泻必登、逢疑必检: registered of those with diarrhoea in the records, tested of those suspected of cholera.
+
+    `show`: `visits`, `registered` or `missing`, whose visits are listed.
+    """
     rows = of_kind(viewer, ENTERIC).filter(day__range=(since, until)).select_related("organisation")
     lines = _lines(list(rows.order_by("-opened_at")[:MOST]))
     suspects = [one for one in lines if {"sample", "result"} & {*one.matter.waiting, *one.steps}]
     tested = [one for one in suspects if "sample" in one.steps]
     visits = _diarrhoea(viewer, since, until)
     taken = visits.filter(matter__isnull=False, matter__kind=ENTERIC, matter__steps__step="register").distinct()
-    missing = visits.exclude(id__in=taken.values("id")).select_related("person").order_by("-at")
-    return EntericBoard(
-        since, until, lines, list(missing[:MOST]), visits.count(), taken.count(), len(suspects), len(tested)
-    )
+    lists = {"visits": visits, "registered": taken, "missing": visits.exclude(id__in=taken.values("id"))}
+    listed = lists[show].select_related("person").order_by("-at")[:MOST] if show in lists else ()
+    return EntericBoard(since, until, lines, suspects, tested, visits.count(), taken.count(), list(listed))
 
 
 @dataclass(frozen=True, slots=True)

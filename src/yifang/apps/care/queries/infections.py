@@ -41,8 +41,8 @@ class Overview:
     limits: Sequence[int]
 
 
-def overview(viewer: Viewer, show: str = "") -> Overview:
-    """What infection control looks at; `show` names the number whose candidates are listed."""
+def overview(viewer: Viewer, show: str = "", ward: str = "", pathogen: str = "") -> Overview:
+    """What infection control looks at; `show`, or a ward with its pathogen, says whose candidates are listed."""
     viewer.check("clinic.reconcile")
     since = clock.today() - timedelta(days=DAYS - 1)
     candidates = of_kind(viewer, KIND).filter(day__gte=since)
@@ -67,9 +67,13 @@ def overview(viewer: Viewer, show: str = "") -> Overview:
         newest = recent.filter(department=row["department"], topic=row["topic"]).latest("day").day
         reached = max((limit for limit in limits if row["n"] >= limit), default=0)
         wards.append(Ward(row["department"], row["topic"], row["n"], newest, reached))
+    if pathogen:
+        lists[show] = recent.exclude(outcome__in=_EXCLUDED).filter(department=ward, topic=pathogen)
     shown = lists.get(show, candidates).order_by("-opened_at")[:200]
     clusters = of_kind(viewer, CLUSTER).order_by("state", "-opened_at")[:20]
-    return Overview({name: rows.count() for name, rows in lists.items()}, wards, list(clusters), list(shown), limits)
+    return Overview(
+        {name: rows.count() for name, rows in lists.items() if name}, wards, list(clusters), list(shown), limits
+    )
 
 
 def _limits() -> tuple[int, ...]:

@@ -41,13 +41,12 @@ def enteric(request: HttpRequest) -> HttpResponse:
     """逢泻必登、逢疑必检: who is registered, who is not, who was tested."""
     viewer = _seated(request)
     until = _day(request, clock.today())
-    board = queries.enteric_board(viewer, until - timedelta(days=6), until)
-    missing = request.GET.get("show") == "missing"
+    show = request.GET.get("show", "")
+    board = queries.enteric_board(viewer, until - timedelta(days=6), until, show)
     context = {
-        "board": board, "day": until, "days": _around(until), "missing": missing,
-        "sees_visits": viewer.can("clinic.reconcile"),
+        "board": board, "day": until, "days": _around(until),
         "figures": presenting.enteric_figures(board, request.GET, viewer),
-        "table": presenting.missing_table(board) if missing else presenting.enteric_table(board),
+        "table": presenting.enteric_table(board, show),
         "may_register": viewer.role in load().matters.kind("enteric_visit").step("register").by,
     }  # fmt: skip
     return render(request, "care/enteric.html", context)

@@ -18,7 +18,10 @@ from yifang.knowledge import load
 @require_safe
 def infections(request: HttpRequest) -> HttpResponse:
     """Candidates, wards in which a pathogen comes together, clusters with their clocks."""
-    found = queries.overview(request.viewer, request.GET.get("show", ""))
+    asked = request.GET
+    found = queries.overview(
+        request.viewer, asked.get("show", ""), asked.get("ward", "")[:60], asked.get("pathogen", "")[:80]
+    )
     context = {
         "found": found, "figures": presenting.figures(found, request.GET), "table": presenting.candidates(found),
         "wards": presenting.wards(found), "clusters": presenting.clusters(found), "limits": found.limits,
