@@ -221,6 +221,16 @@ PAGES = (
     post("reporting:explain_late", "hiv.card", "hospital_desk hiv_officer", reason="测试"),
     post("reporting:delete", "hiv.card", "hospital_desk hiv_officer", reason="测试"),
     post("reporting:word", "hiv.card", "desks cdc"),  # leads to the question why
+    Page("reporting:proxy", "", "doctors desks"),
+    post("reporting:proxy", "", "doctors desks"),  # and hears what is missing
+    post(
+        "reporting:register",
+        "hiv.card",
+        "hospital_desk hiv_officer",
+        register="hiv",
+        number="HIV-2026-1",
+        at=datetime.now(clock.CHINA).strftime("%Y-%m-%dT%H:%M"),
+    ),
     Page("reporting:scans", "", "doctors desks"),
     Page("reporting:scan", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),  # no such picture
     Page("reporting:scan_picture", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),
@@ -408,6 +418,7 @@ QUERIES = (
     Query("reporting.queries.cases.line_list", (cases.CaseFilter(),)),
     Query("reporting.queries.clinic.answered", (), {"hiv.suspicion": "clinician hospital_desk"}),
     Query("reporting.queries.clinic.own_cards", (), {"hiv.card": "clinician"}),
+    Query("reporting.queries.clinic.units_near"),
     Query("reporting.queries.clinic.in_hand"),
     Query("reporting.queries.clinic.badge"),
     Query("reporting.queries.clinic.desk_badge"),

@@ -30,6 +30,7 @@ TABLE: dict[str, tuple[str, set[CardState]]] = {
     "enter": ("hospital_desk", {S.SUBMITTED, S.RETURNED_BY_DISTRICT, S.AUDITED}),
     "correct_entry": ("hospital_desk", LIVE),
     "explain": ("hospital_desk", LIVE),
+    "register": ("hospital_desk", LIVE),
     "audit": ("epidemiologist", {S.SUBMITTED}),
     "audit_revision": ("epidemiologist", {S.AUDITED}),
     "undo_audit": ("epidemiologist", {S.AUDITED}),
@@ -53,6 +54,8 @@ def take(step: str, card: Card, by: Viewer) -> Card:
             return services.record_entry(card.id, by, national_card_id=number, entered_at=clock.now())
         case "correct":
             return services.correct(card.id, {"onset_date": "2026-01-01"}, "核实", by)
+        case "register":
+            return services.register(card.id, "tb", "TB-0001", clock.now(), by).card
         case "explain":
             return services.explain_late(card.id, "忙", by)
         case "discard":
@@ -100,11 +103,11 @@ def test_every_state_by_every_step(state: CardState) -> None:
 
 
 HOSPITAL = {"save", "report", "discard", "return_by_hospital", "approve"} | {
-    "enter", "correct_entry", "explain", "correct", "delete",
+    "enter", "correct_entry", "explain", "correct", "delete", "register",
 }  # fmt: skip
 DISTRICT = {
     "enter", "correct_entry", "explain", "audit", "audit_revision", "undo_audit", "return_by_district", "correct",
-    "delete",
+    "delete", "register",
 }  # fmt: skip
 WHO_MAY = {
     "clinician": {"save", "report", "discard"},

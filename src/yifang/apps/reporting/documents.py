@@ -100,7 +100,7 @@ def sheet(card: Card, viewer: Viewer) -> Sheet:
         raise UserError("records.purpose_needed")
     version = version_for(card, viewer)
     looked("card.printed", "card", card.id, viewer, version=version.number)
-    paper = paper_of(versions.answers_of(version), load(), card.organisation.name)
+    paper = paper_of(versions.answers_of(version), load(), card.reporter.name)
     number = [f"网报卡号 {card.national_card_id}"] if card.national_card_id else []
     return Sheet(paper, [f"版本 {version.number}", *number, f"打印 {viewer.name} {_local(clock.now())}"])
 
@@ -135,7 +135,7 @@ def _national(cards: Sequence[Card], viewer: Viewer) -> Iterator[dict[str, str]]
         answers = versions.answers_of(version)
         situation = Situation(load(), clock.now(), card.report_area)
         revised = str(answers.get("card_type", "")) == "2"
-        yield row_of(answers, situation, organisation=card.organisation.name, revised=revised)
+        yield row_of(answers, situation, organisation=card.reporter.name, revised=revised)
 
 
 def _sections(answers: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -53,6 +53,7 @@ TABLES = [
         may="SELECT, UPDATE",
         rows=f"organisation_id = ANY ({ORGANISATIONS}) OR {inside('area')}",
     ),
+    Table("reporting_registerentry", may="SELECT, INSERT, UPDATE", rows=seen("reporting_registerentry.card_id")),
     Table("reporting_said", may="SELECT, INSERT", rows=seen("reporting_said.card_id")),
     Table("reporting_reconciliation", may="SELECT, INSERT, UPDATE", rows=f"made_by_id = {USER}"),
     Table("reporting_cardkey", rows="false"),  # found and compared in jobs only

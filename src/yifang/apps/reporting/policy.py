@@ -50,6 +50,7 @@ VERBS: dict[str, Verb] = {
     "enter": Verb(_("登记网报卡号"), "card.enter", _WITH_DISTRICT | {CardState.RETURNED_BY_DISTRICT}),
     "correct_entry": Verb(_("更正网报卡号"), "card.enter", _LIVE),
     "explain": Verb(_("说明迟报原因"), "card.enter", _LIVE),
+    "register": Verb(_("登记专病系统编号"), "card.enter", _LIVE),
     "audit": Verb(_("终审"), "card.audit", frozenset({CardState.SUBMITTED}), CardState.AUDITED),
     "audit_revision": Verb(_("审核订正"), "card.audit", frozenset({CardState.AUDITED})),
     "undo_audit": Verb(_("撤销终审"), "card.audit", frozenset({CardState.AUDITED}), CardState.SUBMITTED),

@@ -36,6 +36,8 @@ def of_card(card: Card) -> Shown:
     # A draft that names no disease yet may come to name a sensitive one: the department waits until it is said.
     department = card.department if card.disease else ""
     shown = _inside(card.organisation_id, department, card.doctor_id, card.group)
+    if card.reported_for_id is not None:  # whose patient it is
+        shown[f"org:{card.reported_for_id}"] = HOSPITAL
     if card.reviewed_at is None:
         return shown
     return {**_outside(card.report_area, card.residence_area, card.school, card.group), **shown}

@@ -43,6 +43,7 @@ from yifang.apps.reporting.models.missed import (
 )
 from yifang.apps.reporting.models.national import NationalCard, Standing
 from yifang.apps.reporting.models.quality import CardQuality, QualityTally
+from yifang.apps.reporting.models.registers import RegisterEntry
 from yifang.apps.reporting.models.revisions import Revision, RevisionKind
 from yifang.apps.reporting.models.rulebook import (
     RULESET_TRANSITIONS,
@@ -95,6 +96,7 @@ __all__ = [
     "QuietTrial",
     "Reading",
     "Reconciliation",
+    "RegisterEntry",
     "ResultState",
     "Reviewed",
     "Revision",

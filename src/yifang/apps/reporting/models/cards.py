@@ -195,6 +195,10 @@ class Card(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     card_no = models.CharField(max_length=40)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    # 代报: the unit that diagnosed and reports; `organisation` types for it. Its doctor stands in the answers.
+    reported_for = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     department = models.CharField(max_length=60, blank=True)
     doctor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     suspicion = models.ForeignKey(Suspicion, on_delete=models.PROTECT, null=True, related_name="cards")
@@ -261,6 +265,11 @@ class Card(models.Model):
 
     def __str__(self) -> str:
         return self.card_no
+
+    @property
+    def reporter(self) -> Organisation:
+        """报告单位: whom the report is by, whoever typed it."""
+        return self.reported_for or self.organisation
 
 
 class CardVersion(models.Model):

@@ -45,6 +45,7 @@ _CARD: dict[str, tuple[Any, str, Tone]] = {
     "card_audited": (gettext_lazy("疾控终审通过"), "circle-check", "good"),
     "card_corrected": (gettext_lazy("订正报告"), "versions", "info"),
     "card_revision_audited": (gettext_lazy("疾控审核订正"), "circle-check", "good"),
+    "card_registered": (gettext_lazy("登记专病系统编号"), "hash", "good"),
     "card_deleted": (gettext_lazy("删除"), "trash", "bad"),
     "card_late_explained": (gettext_lazy("说明迟报原因"), "clock-x", "neutral"),
     "card_merged": (gettext_lazy("与重复的卡合并"), "git-merge", "neutral"),

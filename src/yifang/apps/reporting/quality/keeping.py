@@ -85,7 +85,8 @@ def _judged(cards: Sequence[Card]) -> list[CardQuality]:
         )
         found.append(
             CardQuality(
-                card=card, organisation_id=card.organisation_id, department=card.department, area=card.report_area,
+                card=card, organisation_id=card.reported_for_id or card.organisation_id,
+                department="" if card.reported_for_id else card.department, area=card.report_area,
                 disease=card.disease, group=card.group, month=_month(card), verdicts=judge(known),
             )
         )  # fmt: skip

@@ -10,6 +10,7 @@ from django.db.models import Model, Q, QuerySet
 
 from yifang.apps.accounts.models import Seat
 from yifang.apps.accounts.viewers import Viewer
+from yifang.apps.places.models import Organisation, OrganisationKind
 from yifang.apps.reporting.models import GONE, Card, CardState, Suspicion, SuspicionState
 from yifang.apps.reporting.queries.desk import desk_counts
 from yifang.apps.reporting.queries.suspicions import waiting
@@ -17,6 +18,7 @@ from yifang.apps.reporting.queries.walking import Key, counted
 from yifang.apps.work.models import Desk
 from yifang.kernel import clock
 
+_UNITS = (OrganisationKind.PRIMARY, OrganisationKind.HOSPITAL)
 M = TypeVar("M", bound=Model)
 _ANSWERED = (SuspicionState.REPORTED, SuspicionState.DISMISSED, SuspicionState.WITHDRAWN)
 _IN_HAND = (CardState.DRAFT, CardState.RETURNED_BY_HOSPITAL, CardState.RETURNED_BY_DISTRICT)
@@ -34,6 +36,13 @@ def own_cards(viewer: Viewer, *, key: Key | None = None, backwards: bool = False
     viewer.check("card.view")
     rows = Card.objects.filter(organisation_id=viewer.organisation_id, doctor_id=viewer.user_id)
     return newest(rows.select_related("person"), "created_at", key=key, backwards=backwards, limit=limit)
+
+
+def units_near(viewer: Viewer) -> list[Organisation]:
+    """The other units of the viewer's county that may be reported for."""
+    viewer.check("card.draft")
+    rows = Organisation.objects.filter(kind__in=_UNITS, active=True, area_code__startswith=viewer.area_code[:6])
+    return list(rows.exclude(id=viewer.organisation_id).order_by("code")[:500])
 
 
 def in_hand(viewer: Viewer) -> int:

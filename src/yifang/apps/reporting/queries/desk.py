@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from yifang.apps.accounts.viewers import Viewer
-from yifang.apps.reporting.models import GONE, NO_REPORT, Card, CardState, Suspicion, SuspicionState
+from yifang.apps.reporting.models import (
+    GONE,
+    NO_REPORT,
+    Card,
+    CardState,
+    RegisterEntry,
+    Suspicion,
+    SuspicionState,
+)
 from yifang.apps.reporting.queries.suspicions import WAITING, waiting
 from yifang.apps.reporting.queries.walking import Key, along, counted
 from yifang.kernel import clock
+from yifang.knowledge import load
 
 _RETURNED = (CardState.RETURNED_BY_HOSPITAL, CardState.RETURNED_BY_DISTRICT)
 _ENTERABLE = (CardState.SUBMITTED, CardState.RETURNED_BY_DISTRICT)
@@ -24,6 +34,8 @@ TABS = {
     "drafts": _("草稿"),
     "candidates": _("漏报核查"),
     "late": _("迟报"),
+    "unregistered": _("专病未登记"),
+    "suspected": _("疑似未订正"),
     "done": _("已完成"),
 }
 
@@ -69,6 +81,24 @@ def _late(viewer: Viewer) -> QuerySet[Card]:
     return rows.filter(missed | Q(entered_at__gt=F("report_due_at"), late_reason=""))
 
 
+def _unregistered(viewer: Viewer) -> QuerySet[Card]:
+    """Entered longer ago than a specialist system allows, and without a number in it (quality pack, registers)."""
+    rows = _cards(viewer, CardState.SUBMITTED, CardState.AUDITED).filter(merged_into=None)
+    missing = Q(pk__in=[])
+    for one in load().quality.registers:
+        before = clock.now() - timedelta(hours=one.hours)
+        there = RegisterEntry.objects.filter(register=one.id).values("card")
+        missing |= Q(disease__in=one.diseases, entered_at__lt=before) & ~Q(id__in=there)
+    return rows.filter(missing)
+
+
+def _suspected(viewer: Viewer) -> QuerySet[Card]:
+    """Still suspected after the pack's days: to be confirmed, changed or ruled out."""
+    before = clock.now() - timedelta(days=load().quality.suspected_days)
+    rows = _cards(viewer, CardState.SUBMITTED, CardState.AUDITED, *_RETURNED)
+    return rows.filter(case_class="suspected", merged_into=None, entered_at__lt=before)
+
+
 _ROWS: dict[str, Callable[[Viewer], QuerySet]] = {
     "to_report": waiting,
     "to_review": lambda viewer: _cards(viewer, CardState.HOSPITAL_REVIEW),
@@ -77,6 +107,8 @@ _ROWS: dict[str, Callable[[Viewer], QuerySet]] = {
     "drafts": lambda viewer: _cards(viewer, CardState.DRAFT),
     "candidates": _candidates,
     "late": _late,
+    "unregistered": _unregistered,
+    "suspected": _suspected,
     "done": lambda viewer: _cards(viewer, CardState.SUBMITTED, CardState.AUDITED, *GONE),
 }
 ORDER = {
@@ -87,5 +119,7 @@ ORDER = {
     "drafts": "created_at",
     "candidates": "due_at",
     "late": "created_at",
+    "unregistered": "created_at",
+    "suspected": "created_at",
     "done": "created_at",
 }

@@ -19,6 +19,7 @@ from yifang.apps.reporting.services.drafts import (
     Preview,
     discard,
     draft_blank,
+    draft_for,
     draft_from_suspicion,
     preview,
     report_at_once,
@@ -28,6 +29,7 @@ from yifang.apps.reporting.services.duplicates import check_judge, keep_apart, m
 from yifang.apps.reporting.services.entering import correct_entry, explain_late, record_entry
 from yifang.apps.reporting.services.errors import CardErrors
 from yifang.apps.reporting.services.hospital import approve, report, return_by_hospital
+from yifang.apps.reporting.services.registering import register
 from yifang.apps.reporting.services.revising import audit_revision
 from yifang.apps.reporting.services.suspicions import consult, dismiss
 from yifang.apps.reporting.services.trials import go_live, start_trial
@@ -52,6 +54,7 @@ __all__ = [
     "discard",
     "dismiss",
     "draft_blank",
+    "draft_for",
     "draft_from_suspicion",
     "elsewhere",
     "explain_late",
@@ -65,6 +68,7 @@ __all__ = [
     "preview",
     "reconcile",
     "record_entry",
+    "register",
     "report",
     "report_at_once",
     "return_by_district",

@@ -18,6 +18,7 @@ from yifang.apps.reporting.models import Card, CardState
 from yifang.apps.reporting.rules import blocking
 from yifang.apps.reporting.services import cards, revising
 from yifang.apps.reporting.services.errors import CardErrors
+from yifang.apps.reporting.services.hospital import check_reporter
 from yifang.kernel.errors import UserError
 from yifang.knowledge import load
 
@@ -47,6 +48,7 @@ def correct(card_id: UUID, changes: Mapping[str, Any], reason: str, viewer: View
         findings = cards.findings_of(card, given)
         if blocking(findings):
             raise CardErrors(findings)
+        check_reporter(card, given)
         was = revising.Was(card)
         cards.apply(card, given)
         version = cards.add_version(card, given, viewer, before=standing, findings=findings, reported=True, reason=why)

@@ -24,7 +24,7 @@ from yifang.apps.reporting.services.hospital import report
 from yifang.apps.reporting.services.suspicions import taken
 from yifang.formats.storage import from_json
 from yifang.kernel import clock
-from yifang.kernel.errors import NotAllowed
+from yifang.kernel.errors import NotAllowed, UserError
 from yifang.kernel.ids import new_id
 from yifang.knowledge import load
 
@@ -103,6 +103,31 @@ def draft_blank(viewer: Viewer, answers: Mapping[str, Any] | None = None) -> Car
         return _make(card_no, {**made.answers, **(answers or {})}, {}, None, organisation, viewer, None)
 
 
+def draft_for(viewer: Viewer, unit_id: UUID, doctor: str, answers: Mapping[str, Any] | None = None) -> Card:
+    """代报: a draft typed for a unit that cannot report itself; unit and doctor stay those who diagnosed.
+
+    The clock runs from their diagnosis. Raises UserError `reporting.proxy_unit` for a unit outside the viewer's county
+    or the viewer's own, `reporting.proxy_doctor` for no name.
+    """
+    viewer.check("card.draft")
+    organisation = Organisation.objects.filter(id=viewer.organisation_id).first()
+    if organisation is None:
+        raise NotAllowed("reporting.no_organisation")
+    unit = Organisation.objects.filter(
+        id=unit_id, active=True, area_code__startswith=organisation.area_code[:6]
+    ).first()
+    if unit is None or unit.id == organisation.id:
+        raise UserError("reporting.proxy_unit")
+    if not doctor.strip():
+        raise UserError("reporting.proxy_doctor")
+    with transaction.atomic():
+        card_no = _card_no(organisation)
+        reporter = drafting.Reporter(unit.code, unit.area_code, unit.phone or organisation.phone, doctor.strip()[:40])
+        made = drafting.draft(drafting.Known("", None, "", {}), reporter, load(), clock.now(), card_no)
+        given = {**made.answers, **(answers or {})}
+        return _make(card_no, given, {"proxy": True}, None, organisation, viewer, None, reported_for=unit)
+
+
 def save_draft(card_id: UUID, answers: Mapping[str, Any], viewer: Viewer) -> tuple[Card, list[Finding]]:
     """Save what was typed as it is, with all its findings: a draft may be wrong. Saving the same again adds nothing."""
     with transaction.atomic():
@@ -144,12 +169,14 @@ def _make(
     organisation: Organisation,
     viewer: Viewer,
     suspicion: Suspicion | None,
+    *,
+    reported_for: Organisation | None = None,
 ) -> Card:
     doctor = suspicion.clinician_id if suspicion else None
     card = Card(
         id=new_id(), card_no=card_no, organisation=organisation, person_id=person_id, suspicion=suspicion,
         department=suspicion.department if suspicion else viewer.department, doctor_id=doctor or viewer.user_id,
-        report_area=organisation.area_code, created_at=clock.now(),
+        report_area=(reported_for or organisation).area_code, created_at=clock.now(), reported_for=reported_for,
     )  # fmt: skip
     cards.apply(card, answers)
     visible.show(

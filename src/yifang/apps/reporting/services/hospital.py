@@ -14,13 +14,20 @@ from django.db import transaction
 
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.ledger.services import Change, append, together
+from yifang.apps.places.models import OrganisationKind
 from yifang.apps.reporting import desks, interrupting, policy, versions, visible
 from yifang.apps.reporting.models import SUSPICION_TRANSITIONS, Card, CardState, Suspicion, SuspicionState
 from yifang.apps.reporting.rules import blocking
+from yifang.apps.reporting.rules.answers import class_ids
 from yifang.apps.reporting.services import cards, trials
 from yifang.apps.reporting.services.entering import enter, is_entered
 from yifang.apps.reporting.services.errors import CardErrors
 from yifang.kernel import clock
+from yifang.kernel.errors import UserError
+from yifang.knowledge import load
+
+CLINICAL = (OrganisationKind.HOSPITAL, OrganisationKind.PRIMARY, OrganisationKind.CDC, OrganisationKind.LABORATORY)
+POSITIVE = "positive_test"
 
 
 def report(card_id: UUID, viewer: Viewer, answers: Mapping[str, Any] | None = None) -> Card:
@@ -37,6 +44,7 @@ def report(card_id: UUID, viewer: Viewer, answers: Mapping[str, Any] | None = No
         findings = cards.findings_of(card, given)
         if blocking(findings):
             raise CardErrors(findings)
+        check_reporter(card, given)
         if card.sent_version is None:
             cards.apply(card, given)
         else:  # what the district has stays in force until the desk approves
@@ -99,6 +107,15 @@ def approve(
             if entered:
                 cards.tell(card, "entered", viewer)
     return card
+
+
+def check_reporter(card: Card, given: Mapping[str, Any]) -> None:
+    """Who is no medical institution (blood centre, customs, school) reports positive tests, never cases.
+
+    Raises UserError `reporting.only_positive`.
+    """
+    if card.reporter.kind not in CLINICAL and class_ids(load()).get(str(given.get("case_class", ""))) != POSITIVE:
+        raise UserError("reporting.only_positive", unit=card.reporter.name)
 
 
 def _answer_suspicion(card: Card, viewer: Viewer) -> None:

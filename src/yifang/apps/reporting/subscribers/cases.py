@@ -90,7 +90,9 @@ def on_cards(heard: Sequence[Heard]) -> None:
 
 def follow(case: Case) -> None:
     """Bring a case, and who sees it, in step with its live cards."""
-    cards = list(_live(case.cards.all()).select_related("organisation", "school").order_by("entered_at", "id"))
+    cards = list(
+        _live(case.cards.all()).select_related("organisation", "reported_for", "school").order_by("entered_at", "id")
+    )
     before = [getattr(case, name) for name in _FOLLOWED]
     case.excluded = not cards
     if cards:
@@ -163,7 +165,7 @@ def _fill(case: Case, cards: Sequence[Card]) -> None:
     answers = versions.answers_of(versions.in_force(first))
     case.residence_area = village_in(first.residence_area, str(answers.get("residence_detail", "")))
     case.report_area = first.report_area
-    case.report_org, case.school, case.population = first.organisation, first.school, first.population
+    case.report_org, case.school, case.population = first.reporter, first.school, first.population
     case.place = place_in(first.school, fold(first.school_class)) if first.school and first.school_class else None
     case.unit_unresolved = first.school is None and bool(first.school_class)
     case.worksite = None

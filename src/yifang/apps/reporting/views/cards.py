@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.reporting import clocks, documents, queries, services
 from yifang.apps.reporting.models import Card, CardState
-from yifang.apps.reporting.presenting import cards, source, steps, suspicions
+from yifang.apps.reporting.presenting import cards, registers, source, steps, suspicions
 from yifang.apps.reporting.presenting import versions as told
 from yifang.apps.reporting.queries import clinic
 from yifang.apps.reporting.queries.opened import evidence_of
@@ -129,6 +129,18 @@ def delete(request: HttpRequest, card_id: UUID) -> HttpResponse:
 
 
 @require_POST
+def register(request: HttpRequest, card_id: UUID) -> HttpResponse:
+    """Record the number of a specialist system."""
+    posted = request.POST
+    services.register(
+        card_id, posted.get("register", ""), posted.get("number", ""), reading.moment(posted.get("at", "")),
+        request.viewer,
+    )  # fmt: skip
+    messages.success(request, _("已登记专病系统编号。"))
+    return _on(request, card_id)
+
+
+@require_POST
 def export(request: HttpRequest, card_id: UUID) -> HttpResponse:
     """The card as a Word document; it holds identity, so it needs a purpose."""
     viewer = request.viewer
@@ -168,6 +180,8 @@ def detail(request: HttpRequest, card_id: UUID) -> dict[str, Any]:
         "may_open": viewer.can("person.open"),
         "may_export": viewer.can("card.export"),
         "may_print": viewer.can("card.print"),
+        "registers": registers.of_card(one),
+        "scans": [scan.id for scan in one.scans.all()],
         "revisions": told.revisions(one),
         "revision_waits": one.state == CardState.AUDITED and one.revisions.filter(audited_at=None).exists(),
         "audit_url": reverse("reporting:audit_card", args=[one.id]) if "audit" in found.verbs else "",
@@ -184,7 +198,7 @@ def answers(one: Card, viewer: Viewer, *, identity: bool) -> dict[str, Any]:
     read = [queries.answers(version, viewer, identity=identity) for version in sent]
     diffs = [(after, cards.changes(told, then)) for after, told, then in zip(sent[1:], read, read[1:], strict=False)]
     return {
-        "sections": cards.sections(read[-1], str(one.organisation)) if read else [],
+        "sections": cards.sections(read[-1], str(one.reporter)) if read else [],
         "diffs": diffs[::-1],
         "identity_open": identity,
     }

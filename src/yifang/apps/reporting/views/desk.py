@@ -41,6 +41,8 @@ _EMPTY = {
     "drafts": lambda: _("没有草稿"),
     "candidates": lambda: _("没有需要核查的线索"),
     "late": lambda: _("没有迟报的卡"),
+    "unregistered": lambda: _("没有超期未登记专病系统的卡"),
+    "suspected": lambda: _("没有超期未订正的疑似病例"),
     "done": lambda: _("还没有办完的报告卡"),
 }
 

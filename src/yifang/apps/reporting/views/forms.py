@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,6 +23,7 @@ from yifang.apps.reporting.models import Card, CardState, CardVersion
 from yifang.apps.reporting.presenting import areas_of, card_form, cards, source, suspicions, words
 from yifang.apps.reporting.queries import clinic
 from yifang.apps.reporting.queries.opened import evidence_of
+from yifang.apps.reporting.services import scans
 from yifang.apps.reporting.services.cards import findings_of, situation_of
 from yifang.apps.reporting.services.drafts import PURPOSE
 from yifang.apps.reporting.views import reading
@@ -43,6 +45,31 @@ def blank(request: HttpRequest) -> HttpResponse:
     """A card without a suspicion."""
     card = services.draft_blank(request.viewer)
     return htmx.redirect(request, reverse("reporting:edit", args=[card.id]))
+
+
+@require_http_methods(["GET", "POST"])
+def proxy(request: HttpRequest) -> HttpResponse:
+    """代报: for which unit and doctor, with the picture of their paper card; then the form."""
+    viewer = request.viewer
+    viewer.check("card.draft")
+    refusal, posted = "", request.POST
+    if request.method == "POST":
+        try:
+            with transaction.atomic():
+                unit = UUID(posted.get("unit", "")) if len(posted.get("unit", "")) == 36 else UUID(int=0)
+                card = services.draft_for(viewer, unit, posted.get("doctor", ""))
+                if (file := request.FILES.get("file")) is not None:
+                    if (file.size or 0) > scans.LARGEST:
+                        raise UserError("reporting.scan_too_large", most=scans.LARGEST // 1_000_000)
+                    scans.attach(card, file.name or "", file.read(), viewer)
+            return htmx.redirect(request, reverse("reporting:edit", args=[card.id]))
+        except (UserError, ValueError) as wrong:
+            refusal = words.error(wrong) if isinstance(wrong, UserError) else _("请选择单位")
+    context = {
+        "units": clinic.units_near(viewer), "refusal": refusal, "unit": posted.get("unit", ""),
+        "doctor": posted.get("doctor", ""),
+    }  # fmt: skip
+    return render(request, "reporting/proxy.html", context, status=422 if refusal else 200)
 
 
 @require_http_methods(["GET", "POST"])
