@@ -49,6 +49,13 @@ class WatchedSeries(Entry):
     hours: float
 
 
+class Rare(Entry):
+    """The first case in `years` raises a signal, where what is known of the place goes back `history_days`."""
+
+    years: int
+    history_days: int
+
+
 class SurveillancePack(Pack):
     """`surveillance.yaml`. `final_audit`: columns of the export, the first that says a time is the final audit.
 
@@ -61,4 +68,5 @@ class SurveillancePack(Pack):
     syndrome_names: tuple[SyndromeName, ...]
     final_audit: tuple[str, ...]
     news_days: int
+    rare: Rare
     series: tuple[WatchedSeries, ...]

@@ -98,6 +98,7 @@ def reasons(signal: Signal) -> list[tuple[Any, Any]]:
         (_("规则"), _rule(signal)),
         (_("来源"), told["source"]),
         (_("把握程度"), confidence_name(told["confidence"])),
+        (_("本地资料起于"), told.get("known_since", "")),
         (_("答复时限"), _("{n:g} 小时").format(n=round(hours, 1))),
         (_("知识包版本"), signal.pack_digest[:12]),
         (_("涉及地区"), _("、").join(area_name(code) for code in told["areas"])),
@@ -110,7 +111,9 @@ def reasons(signal: Signal) -> list[tuple[Any, Any]]:
 def _rule(signal: Signal) -> SafeString:
     """The rule, which opens with its sources in the packs as they stand now."""
     pack, part, *rest = str(signal.explanation["rule"]).split(".")
-    if pack == "diseases" or not rest:
+    if (pack, part) == ("surveillance", "rare"):
+        address, says = reverse("pack", args=[pack]) + "?part=rare", _("本地首例或多年未见的病种")
+    elif pack == "diseases" or not rest:
         address = reverse("pack_entry", args=["diseases", "diseases", signal.disease])
         says = _("{disease}的预警规则").format(disease=disease_name(signal.disease))
     else:

@@ -18,16 +18,18 @@ from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.reporting.models import Card, Case, Suspicion, SuspicionState
 from yifang.apps.surveillance.models import Signal, SignalCase, SignalState
 from yifang.apps.surveillance.services.opening import Found, raise_signal, reporters_of
-from yifang.apps.surveillance.single_case import METHOD, Watch, county_of, watch
+from yifang.apps.surveillance.single_case import METHOD, Watch, county_of, rare, watch
 from yifang.kernel import clock
 from yifang.knowledge import load
 
 MONTHS = 12
+_MANY = 200  # cases on record of a disease that is not rare anywhere near
 
 
 def watched(cases: Sequence[UUID]) -> list[UUID]:
     """Those of many cases that a signal may follow from, or that stand in one: the others need not be looked at."""
-    rows = Case.objects.filter(id__in=cases).filter(Q(disease__in=_singly()) | Q(signalcase__isnull=False))
+    wanted = Q(disease__in=_singly()) | Q(signalcase__isnull=False) | Q(disease__in=_seldom(cases))
+    rows = Case.objects.filter(id__in=cases).filter(wanted)
     order = {case: place for place, case in enumerate(cases)}
     return sorted(set(rows.values_list("id", flat=True)), key=order.__getitem__)
 
@@ -45,6 +47,22 @@ def _singly() -> list[str]:
     return [one.id for one in every if one.is_watched_singly or any(part.alert for part in one.subtypes)]
 
 
+def _seldom(cases: Sequence[UUID]) -> list[str]:
+    """The diseases of these cases that so few were counted of that a case may be the first in years."""
+    diseases = set(Case.objects.filter(id__in=cases).values_list("disease", flat=True)) - set(_singly())
+    return [one for one in diseases if Case.objects.filter(disease=one, excluded=False)[:_MANY].count() < _MANY]
+
+
+def _rare(case: Case, county: str) -> Watch | None:
+    """The rule where the county has not seen the disease for years; `excluded` cases were none of it."""
+    prefix = county if not county.endswith("00") else county.rstrip("0").ljust(4, "0")
+    here = Case.objects.filter(residence_area__startswith=prefix, excluded=False)
+    known_since = here.order_by("onset_date").values_list("onset_date", flat=True).first()
+    before = here.filter(disease=case.disease, onset_date__lte=case.onset_date).exclude(id=case.id)
+    last = before.order_by("-onset_date").values_list("onset_date", flat=True).first()
+    return rare(case.disease, case.onset_date, known_since, last)
+
+
 def consider(case_id: UUID) -> Signal | None:
     """The signal that the case raised or joined now; None when it is not watched, excluded, or in one already.
 
@@ -55,7 +73,7 @@ def consider(case_id: UUID) -> Signal | None:
         if case is None:
             return None
         county = county_of(case.residence_area)
-        rule = None if case.excluded else watch(case.disease, case.subtype)
+        rule = None if case.excluded else watch(case.disease, case.subtype) or _rare(case, county)
         for row in SignalCase.objects.filter(case=case, left_at=None, signal__method=METHOD).select_related("signal"):
             if rule is None or (row.signal.disease, row.signal.area_code) != (case.disease, county):
                 _leave(row)
