@@ -30,6 +30,7 @@ BENCHMARKS = {
     "link": "benchmarks.link",
     "people": "benchmarks.people",
     "memory": "benchmarks.memory",
+    "relay": "benchmarks.relay",
 }
 
 

@@ -191,6 +191,9 @@ PAGES = (
     # for machines, who show a key: whoever is signed in opens nothing here; what the doors are is no secret
     post("intake:api_records", "", "nobody"),
     post("intake:fhir", "", "nobody"),
+    Page("relay:links", "", "desks cdc administrator"),
+    Page("relay:link", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7 waiting", "nobody"),  # this node is linked to none
+    post("relay:see", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),  # nothing was changed at two nodes
     post("relay:exchange", "", "nobody"),  # for other nodes, who sign what they send
     Page("intake:api_description", "", "everybody"),
     Page("intake:fhir_metadata", "", "everybody"),
@@ -475,6 +478,14 @@ QUERIES = (
     Query("surveillance.queries.warnings.published"),
     Query("surveillance.queries.warnings.received"),
     Query("surveillance.queries.warnings.warning_departments"),
+    Query("relay.queries.links"),
+    Query("relay.queries.link", ("01a20ae5-829b-76ee-83c6-ab52f5b6b4e7",)),
+    Query("relay.queries.outgoing", ("01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "", None, False, 5)),
+    Query("relay.queries.batches", ("01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", False, None, False, 5)),
+    Query("relay.queries.arrivals", ("01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", None, False, 5)),
+    Query("relay.queries.aside", ("01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", 5)),
+    Query("relay.queries.conflicts", ("01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", 5)),
+    Query("relay.queries.unseen"),
     Query("workstation.queries.systems"),
     Query("workstation.queries.strangers"),
     Query("workstation.queries.prompts"),

@@ -9,10 +9,11 @@ class RelayConfig(AppConfig):
     label = "relay"
 
     def ready(self) -> None:
-        from yifang.apps.relay import inbox, jobs
+        from yifang.apps.relay import inbox, jobs, providers
         from yifang.apps.relay.kinds import cards, cases
         from yifang.kernel import protocols
 
+        providers.register()
         cards.register()
         cases.register()
         protocols.loops.add(protocols.Loop("relay", jobs.relay))
