@@ -28,7 +28,7 @@ from yifang.kernel import clock, protocols
 from yifang.kernel.protocols import Relayed
 
 log = structlog.get_logger(__name__)
-MOST_ENTRIES = 1000  # of the ledger in one batch
+MOST_ENTRIES = 1000  # of the ledger whose subjects make one batch
 _WINDOW = {Transport.HTTPS: 8, Transport.FOLDER: 400}  # batches that a peer has not said to have applied
 _KEPT = timedelta(days=35)
 _BROUGHT = "relay.brought"
@@ -111,6 +111,9 @@ def make_batch(peer_id: UUID) -> Batch | None:
         rows = list(waiting[:MOST_ENTRIES])
         if not rows:
             return None
+        # All that waits of these subjects goes along: only within a subject does the order count, and one that
+        # changed ten times while the link was cut is built, and applied, once.
+        rows = list(waiting.filter(subject__in={row.subject for row in rows})[: 4 * MOST_ENTRIES])
         number, entries, content = peer.out_number + 1, rows, b""
         while not content:
             content, entries = _content(peer, peer.out_epoch, number, entries)

@@ -78,7 +78,7 @@ def _state(one: queries.Link) -> tuple[Any, components.Tone, str]:
         )
     if one.aside or peer.waiting_there:
         return _("有搁置"), "warn", ""
-    return _("正常"), "good", ""
+    return _("通畅"), "good", ""
 
 
 def _said(code: str, params: dict[str, Any]) -> str:
@@ -135,7 +135,7 @@ def _batches(request: HttpRequest, peer: Peer, open_only: bool) -> tables.Table[
     return _table(
         "relay-batches", _("批次"),
         [(_("批号"), "identity"), (_("条数"), "number"), (_("大小"), "number"), (_("组成"), "date"),
-         (_("发出"), "date"),
+         (_("发出时间"), "date"),
          (_("次数"), "number"), (_("回执"), "date")],
         tables.page(rows, SIZE, lambda one: (one.made_at, one.id), cursor), "relay/_batch_row.html", empty,
     )  # fmt: skip

@@ -46,6 +46,8 @@ _OWN = (
     "merged_into_id", "version", "sent_version",
 )  # fmt: skip
 CARD = rows.columns(Card, _OWN)
+_CHANGES = [one.name for one in Card._meta.concrete_fields if one.name != "id"]
+_AT_ONCE = 4000  # ledger entries in one statement
 _VERSION = rows.columns(CardVersion, ("card_id", "number", "values", "sealed", "made_by_id"))
 _SAID = rows.columns(Said, ("card_id", "by_id"))
 _REVISION = rows.columns(Revision, ("card_id", "version", "audited_by_id"))
@@ -343,9 +345,12 @@ def _write(writing: _Writing) -> None:
     today = clock.today()
     show_many([(visible.subject_of(card, today), visible.of_card(card)) for card in writing.new], new=True)
     copy_in(writing.new)
-    for card in writing.changed:
-        card.save()
-        visible.show(visible.subject_of(card, today), visible.of_card(card))
+    if writing.changed:
+        show_many([(visible.subject_of(card, today), visible.of_card(card)) for card in writing.changed])
+        # one statement: saving them one by one took four times as long
+        Card.objects.bulk_create(
+            writing.changed, update_conflicts=True, unique_fields=["id"], update_fields=_CHANGES, batch_size=500
+        )
     copy_in(writing.versions)
     Said.objects.bulk_create(writing.said, batch_size=500)
     Revision.objects.bulk_create(writing.revisions, batch_size=500)
@@ -353,7 +358,8 @@ def _write(writing: _Writing) -> None:
     _keep_extras(writing)
     if noted:
         writing.changes.append(Change(people.NOTED, "person", None, facts={"persons": noted}))
-    append(writing.changes, From(purpose=writing.peer.name[:120]))
+    for start in range(0, len(writing.changes), _AT_ONCE):
+        append(writing.changes[start : start + _AT_ONCE], From(purpose=writing.peer.name[:120]))
 
 
 def _keep_extras(writing: _Writing) -> None:
