@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from datetime import datetime
 from pathlib import Path
 
 import openpyxl
 import pytest
+import xlsxwriter
 
-from yifang.formats import read
+from yifang.formats import read, tabular
 from yifang.formats.canonical import Item
 from yifang.formats.tabular.mapping import builtin, load_mapping
 from yifang.kernel.errors import UserError
@@ -180,3 +182,29 @@ def test_a_wrong_mapping_file_names_file_and_place(tmp_path: Path, text: str) ->
 def test_builtin_mappings_load_and_recognise_something() -> None:
     assert {mapping.id for mapping in builtin()} >= {"cn_outpatient_log", "cn_laboratory", "reportstream"}
     assert all(mapping.recognise for mapping in builtin())
+
+
+WORKBOOK = [["门诊日志"], ["就诊号", "姓名", "就诊时间", "诊断名称"], ["1", "张一", "2026-11-23", "水痘\n(待排)"], [],
+            ["2", "李二", "", "水痘"], ["3", "王三", "2026-11-23", "水痘"]]  # fmt: skip
+
+
+@pytest.mark.parametrize("excel", [False, True])
+def test_an_error_names_the_row_that_a_spreadsheet_shows(excel):
+    """Below a title, a cell with a line break and a blank row: the fifth row, whatever the line of the file."""
+    if excel:
+        out = io.BytesIO()
+        book = xlsxwriter.Workbook(out)
+        sheet = book.add_worksheet()
+        for at, row in enumerate(WORKBOOK):
+            for column, text in enumerate(row):
+                sheet.write_string(at, column, text)
+        book.close()
+        data = out.getvalue()
+    else:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(row or ["", "", "", ""] for row in WORKBOOK)
+        data = text.getvalue().encode("gb18030")
+    refused = [item.refusal for item in tabular.read(data, excel=excel) if item.refusal is not None]
+    assert [(one.code, one.place, dict(one.params)["row"]) for one in refused] == [
+        ("table.required_empty", "row[5].就诊时间", "5")
+    ]

@@ -157,3 +157,50 @@ def test_without_a_doors_process_it_is_503(node, key):
         os.kill(node.processes()["doors"], signal.SIGCONT)
     assert (status, told["code"]) == (503, "intake.api_away")
     assert _until_taken(node, key, _record("LATE")) in (["stored"], ["repeat"])
+
+
+def _bundle(number: int) -> dict[str, Any]:
+    """A visit with its diagnosis and its patient, as a hospital's FHIR system sends it."""
+    told = [
+        {"resourceType": "Patient", "id": f"p{number}", "name": [{"text": f"张{number}"}], "birthDate": "2020-01-02"},
+        {"resourceType": "Encounter", "id": f"e{number}", "status": "finished", "class": {"code": "AMB"},
+         "identifier": [{"value": f"FHIR{number}"}], "subject": {"reference": f"Patient/p{number}"},
+         "period": {"start": "2026-11-23T08:00:00+08:00"}},
+        {"resourceType": "Condition", "id": f"c{number}", "subject": {"reference": f"Patient/p{number}"},
+         "encounter": {"reference": f"Encounter/e{number}"},
+         "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "B08.401"}], "text": "手足口病"}},
+    ]  # fmt: skip
+    entry = [{"resource": one, "request": {"method": "POST", "url": one["resourceType"]}} for one in told]
+    return {"resourceType": "Bundle", "type": "transaction", "entry": entry}
+
+
+def test_the_client_library_fhirpy_sends_and_is_answered(node, key):
+    from fhirpy import SyncFHIRClient
+
+    before = sum(_stored(node).values())
+    client = SyncFHIRClient(f"http://127.0.0.1:{node.config.port}/fhir", authorization=f"Bearer {key}")
+    for expected in ("201", "200"):  # the same again is a repeat
+        answer = client.execute("", method="post", data=_bundle(1))
+        assert answer["type"] == "transaction-response"
+        assert {one["response"]["status"][:3] for one in answer["entry"]} == {expected}
+    assert client.execute("metadata", method="get")["resourceType"] == "CapabilityStatement"
+    assert sum(_stored(node).values()) == before + 1
+
+
+def test_the_client_library_fhir_kit_client_of_npm_sends_and_is_answered(node, key):
+    """Where it was installed once: `npm install --prefix var/npm fhir-kit-client`, or elsewhere by YIFANG_NPM."""
+    modules = Path(os.environ.get("YIFANG_NPM", "var/npm")).resolve() / "node_modules"
+    program = shutil.which("node")
+    if program is None or not (modules / "fhir-kit-client").is_dir():
+        pytest.skip("fhir-kit-client is not installed (npm install --prefix var/npm fhir-kit-client)")
+    before = sum(_stored(node).values())
+    base = f"http://127.0.0.1:{node.config.port}/fhir"
+    done = subprocess.run(
+        [program, str(CLIENT.with_name("fhir_client.js")), base, key, str(modules)], timeout=PATIENCE, text=True,
+        input=json.dumps([_bundle(2), _bundle(2)]), capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    version, *statuses = json.loads(done.stdout)
+    assert version.startswith("4.0")
+    assert [one[:3] for one in statuses] == ["201"] * 3 + ["200"] * 3
+    assert sum(_stored(node).values()) == before + 1

@@ -1,4 +1,4 @@
-"""`yifang world make|live|score|hospital`: a fictional county with known truth, in a folder, and living on from there.
+"""`yifang world make|live|audit|score|audit-score|hospital`: a fictional county with known truth.
 
 Needs no database. `make` gives the same bytes for the same seed, size and last day.
 """
@@ -44,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     ):  # fmt: skip
         audit.add_argument(f"--{name}", type=int, default=count, metavar="N", help=says)
     audit.add_argument("--until", metavar="YYYY-MM-DD", help="最后一天,默认昨天 / last day, yesterday unless given")
+    verbs.add_parser("hospital", help="练习用的医院 / a hospital to practise on", add_help=False)
     live = verbs.add_parser("live", help="从最后一天活下去 / go on living", allow_abbrev=False)
     live.add_argument("--dir", required=True, metavar="DIR", help="make 写出的文件夹 / the folder that make wrote")
     live.add_argument(

@@ -71,13 +71,15 @@ def csv_rows(text: str) -> Iterator[Row]:
             yield line
 
     reader = csv.reader(lines(), delimiter=_delimiter(text[:65536]))
+    number = 0
     try:
-        for cells in reader:
+        # a spreadsheet counts rows, not the lines of the file: a cell with a line break is in one row
+        for number, cells in enumerate(reader, 1):
             raw = "".join(taken).rstrip("\r\n").encode("utf-8", "surrogatepass")
-            yield Row(reader.line_num - len(taken) + 1, [cell.strip() for cell in cells], raw)
+            yield Row(number, [cell.strip() for cell in cells], raw)
             taken.clear()
     except csv.Error as error:
-        place = f"{reader.line_num}"
+        place = f"{number + 1}"
         raise Broken(Refusal("table.broken", place, (("row", place), ("reason", str(error)[:80])))) from error
 
 

@@ -38,9 +38,11 @@ from yifang.knowledge import load
 SYSTEM = "yifang"
 ANNOTATE_TASK = "yifang.apps.intake.jobs.annotate_names"
 _BACK_DAYS, _CHUNK = 60, 500
-_PROPOSED, _LEAST = 3, 0.4
+_PROPOSED = 3
+# below so much likeness nothing is proposed; two drugs that end alike are two drugs
+_LEAST = {NameKind.TEST: 0.5, NameKind.DRUG: 0.75, NameKind.DEPARTMENT: 0.5}
 _FILLING = re.compile(
-    r"\([^)]*\)|（[^）]*）|检测|测定|试验|定性|定量|快速|快筛|本院|片|胶囊|颗粒|注射液|分散片|门诊|病房|[\s\-_/·.]"
+    r"\([^)]*\)|（[^）]*）|检测|测定|试验|反应|定性|定量|快速|快筛|本院|片|胶囊|颗粒|注射液|分散片|门诊|病房|[\s\-_/·.]"
 )
 Key = tuple[str, str]  # kind, name
 _COUNT = """INSERT INTO intake_localname
@@ -89,7 +91,7 @@ def propose(kind: str, name: str) -> list[tuple[str, float]]:
     scored = []
     for target, names in targets(load().digest)[kind].items():
         best = max((_likeness(wanted, _bare(one)) for one in names), default=0.0)
-        if best >= _LEAST:
+        if best >= _LEAST[NameKind(kind)]:
             scored.append((target, round(best, 2)))
     return sorted(scored, key=lambda pair: -pair[1])[:_PROPOSED]
 
