@@ -1,17 +1,21 @@
 """The audit of a hospital's nights: what is listed, what stays, what a person's answer does."""
 
+import io
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+from openpyxl import load_workbook
 
 from tests import apps
+from tests.reporting.district import BACKEND
 from tests.reporting.test_national import export, row
 from yifang.apps.accounts.viewers import enter
 from yifang.apps.intake.models import Feed
 from yifang.apps.intake.services import take_bytes
 from yifang.apps.ledger.services import NODE
-from yifang.apps.reporting.missed import readings, running
-from yifang.apps.reporting.models import AbnormalResult, AuditLine, Reading, ResultState, Suspicion
+from yifang.apps.reporting.missed import answering, readings, running
+from yifang.apps.reporting.models import AbnormalResult, AuditLine, AuditSample, Card, Reading, ResultState, Suspicion
 from yifang.apps.reporting.services import dismiss
 from yifang.apps.work.models import WorkItem
 from yifang.formats import canonical
@@ -137,3 +141,104 @@ def test_a_positive_result_waits_for_a_doctor_and_follows_the_answer(county):
     line.refresh_from_db()
     assert (line.state, line.reason) == (ResultState.NO_CARD, "past 上周已愈")
     assert line.confirmed_by_id == county.users["hospital_desk"].pk
+
+
+@pytest.fixture
+def audited(county):
+    receive(county, *[visit(f"V{n}", n) for n in range(1, 4)], visit("L1", 4, kind="lab_report", results=(result(),)))
+    take_cards(county, card(1), card(2, hours=40))
+    return audit(county)[1]
+
+
+def sign_in(county, name):
+    client = Client()
+    client.force_login(county.users[name], backend=BACKEND)
+    return client
+
+
+def test_the_desk_works_the_list_and_the_district_sees_no_person(county, audited):
+    desk, district = sign_in(county, "hospital_desk"), sign_in(county, "epidemiologist")
+    page = desk.get("/missed/?tab=missed").content.decode()
+    assert audited["V3"].person.masked_name in page
+    seen = district.get("/missed/?tab=missed").content.decode()
+    assert "梅陇人民医院" in seen
+    opened = district.get(f"/missed/{audited['V3'].id}").content.decode()
+    assert audited["V3"].person.masked_name not in seen + opened
+    assert "流行性感冒" in opened
+    own = desk.get(f"/missed/{audited['V3'].id}").content.decode()
+    assert "clinician" in own
+    assert "clinician" not in opened
+    for name in ("clinician", "other_hospital_desk", "neighbour_epidemiologist"):
+        assert sign_in(county, name).get(f"/missed/{audited['V3'].id}").status_code in (403, 404)
+
+
+def test_an_answer_needs_its_reason_and_ends_the_work(county, audited):
+    desk = sign_in(county, "hospital_desk")
+    for key in ("V3", "L1"):
+        desk.post(f"/missed/{audited[key].id}/answer", {"answer": "not_a_case", "why": ""})
+        assert AuditLine.objects.get(id=audited[key].id).answer == ""
+        desk.post(f"/missed/{audited[key].id}/answer", {"answer": "not_a_case", "why": "外院转入"})
+        assert AuditLine.objects.get(id=audited[key].id).answer == "not_a_case"
+    assert not WorkItem.objects.filter(kind="audit_check", state="open").exists()
+    assert sign_in(county, "epidemiologist").post(
+        f"/missed/{audited['V3'].id}/answer", {"answer": "should_report"}
+    ).status_code == 403  # fmt: skip
+
+
+def test_back_filling_opens_a_filled_card_with_the_first_diagnosis(county, audited):
+    desk = sign_in(county, "hospital_desk")
+    line = audited["V3"]
+    answer = desk.post(f"/missed/{line.id}/card")
+    made = Card.objects.get(id=answer.url.split("/")[2])
+    assert (made.disease, made.diagnosed_at) == ("influenza", line.since.replace(second=0, microsecond=0))
+    assert made.report_due_at < clock.now()
+    assert desk.post(f"/missed/{line.id}/card").url == answer.url
+    line.refresh_from_db()
+    assert (line.answer, line.card_id) == ("back_filled", made.id)
+
+
+def test_a_line_without_suspicion_is_back_filled_from_its_record(county, audited):
+    with apps.as_jobs():
+        Suspicion.objects.filter(person=audited["V3"].person).update(state="withdrawn")
+    made = answering.back_fill(audited["V3"].id, county.viewer("hospital_desk"))
+    assert (made.disease, made.person_id) == ("influenza", audited["V3"].person_id)
+
+
+def test_rates_by_department_open_to_their_lines(county, audited):
+    page = sign_in(county, "hospital_desk").get("/missed/rates").content.decode()
+    assert "50.0%" in page  # two of four, on either side
+    assert "15.0%–85.0%" in page  # Wilson's of 2 in 4
+    assert "department=" in page
+    assert sign_in(county, "epidemiologist").get("/missed/rates").status_code == 200
+
+
+def test_a_sample_is_drawn_reviewed_and_gives_an_interval(county, audited):
+    desk = sign_in(county, "hospital_desk")
+    today = clock.today()
+    answer = desk.post("/missed/samples", {"since": today - timedelta(days=30), "until": today, "size": "50"})
+    apps.deliver()
+    sample = AuditSample.objects.get()
+    assert (sample.population, sample.items.count()) == (4, 4)
+    assert audited["V3"].get_kind_display() not in desk.get(answer.url).content.decode().split("y-panel")[1][:200]
+    for item in sample.items.order_by("number"):
+        found = "missed" if item.record_id == audited["V3"].record_id else "nothing"
+        desk.post(f"/missed/samples/items/{item.id}", {"found": found, "disease": "influenza", "back": answer.url})
+    sample.refresh_from_db()
+    assert sum(one["missed"] for one in sample.strata) == 1
+    assert "25.0%" in desk.get(answer.url).content.decode()
+    seen = sign_in(county, "epidemiologist").get(answer.url).content.decode()
+    assert audited["V3"].person.masked_name not in seen
+    assert "25.0%" in seen
+
+
+def test_the_register_of_results_goes_out_as_a_workbook(county, audited):
+    desk = sign_in(county, "hospital_desk")
+    assert "甲型流感病毒核酸" in desk.get("/missed/results").content.decode()
+    answer = desk.post("/missed/results/export", {})
+    book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+    assert [cell.value for cell in book.worksheets[0][1]][:4] == ["序号", "患者", "性别", "出生日期"]
+    assert "甲型流感病毒核酸" in str([cell.value for cell in book.worksheets[0][2]])
+    lines = desk.post("/missed/export", {"tab": "missed"})
+    rows = load_workbook(io.BytesIO(b"".join(lines.streaming_content))).worksheets[0]
+    assert rows.max_row == 3
+    assert sign_in(county, "epidemiologist").get("/missed/results").status_code == 403

@@ -6,7 +6,7 @@ Pure: no database, no web framework, no clock but the one it is handed.
 """
 
 from yifang.audit.comparing import Rules, compare, rules_of
-from yifang.audit.intervals import Interval, clopper_pearson, stratified, wilson
+from yifang.audit.intervals import Interval, clopper_pearson, ratio, stratified, wilson
 from yifang.audit.model import Dismissed, Kind, Said, Source, Told, Verdict
 from yifang.audit.sampling import Stratum, allocate, draw, size_for
 
@@ -24,6 +24,7 @@ __all__ = [
     "clopper_pearson",
     "compare",
     "draw",
+    "ratio",
     "rules_of",
     "size_for",
     "stratified",

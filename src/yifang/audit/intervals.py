@@ -80,6 +80,31 @@ def stratified(strata: Sequence[tuple[Stratum, int, int]], level: float = 0.95) 
     return Interval(rate, low, high, found, total, level)
 
 
+def ratio(strata: Sequence[tuple[Stratum, int, int, int]], level: float = 0.95) -> Interval:
+    """Missed of due, each stratum (stratum, looked at, due, missed): the combined ratio estimate over strata.
+
+    Its variance is that of missed - rate x due (linearised), the interval Wilson's at the effective size; where nothing
+    or everything was missed the size is the number due that the sample holds. `looked_at` is that number.
+    """
+    looked = [(one, n, y, x) for one, n, y, x in strata if n > 0 and one.size > 0]
+    due = sum(one.size * y / n for one, n, y, _ in looked)
+    found, total = sum(x for *_, x in looked), sum(y for _, _, y, _ in looked)
+    if total == 0:
+        return Interval(0.0, 0.0, 1.0, 0, 0, level)
+    rate = sum(one.size * x / n for one, n, _, x in looked) / due
+    variance = 0.0
+    for one, n, y, x in looked:
+        mean = (x - rate * y) / n
+        squares = x * (1 - rate) ** 2 + (y - x) * rate * rate - n * mean * mean
+        variance += one.size * one.size * (1 - n / one.size) * squares / max(n - 1, 1) / n
+    variance /= due * due
+    if all(n >= one.size for one, n, _, _ in looked):
+        return Interval(rate, rate, rate, found, total, level)
+    effective = rate * (1 - rate) / variance if 0 < rate < 1 and variance > 0 else float(total)
+    low, high = wilson(0, min(effective, sum(n for _, n, _, _ in looked)), level, rate)
+    return Interval(rate, low, high, found, total, level)
+
+
 def _at_most(found: int, tries: int, p: float) -> float:
     """P(X ≤ found) of a binomial, summed in logarithms: tries may be thousands."""
     if p <= 0:

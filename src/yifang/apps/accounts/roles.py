@@ -44,13 +44,13 @@ DESK = {
     "card.correct", "card.delete", "card.export", "card.print", "person.open", "person.match", "person.link", "record.view", "case.list",
     "feedback.read", "quarantine.view", "quarantine.mend", "intake.upload", "glass.answer", "place.match", "count.view",
     "feed.connect", "register.view", "quality.view", "zero.answer", "relay.view", "rules.view", "rules.draft",
-    "whistle.blow", "matter.list", "matter.open", "clinic.reconcile",
+    "whistle.blow", "matter.list", "matter.open", "clinic.reconcile", "missed.view", "missed.answer",
 }  # fmt: skip
 DISTRICT = {
     "card.view", "card.audit", "card.merge", "card.delete", "card.correct", "card.enter", "card.export", "card.print", "case.list",
     "case.export", "person.open", "person.link", "record.view", "signal.list", "signal.answer", "place.match", "place.create",
     "grid.assign", "glass.answer", "count.view", "national.view", "quality.view", "relay.view",
-    "rules.view", "rules.draft", "rules.activate", "zero.order",
+    "rules.view", "rules.draft", "rules.activate", "zero.order", "missed.view",
 }  # fmt: skip
 LOOK = frozenset({"signal.list", "count.view"})
 WATCH = LOOK | {"quality.view"}

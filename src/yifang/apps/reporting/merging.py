@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from yifang.apps.reporting.models import Card, Case, Suspicion
+from yifang.apps.reporting.models import AbnormalResult, AuditLine, Card, Case, Suspicion
 from yifang.kernel import protocols
 
 _EPISODE = 64
+_OF_RECORDS = (AuditLine, AbnormalResult)
 
 
 def register() -> None:
@@ -31,6 +32,8 @@ def move(alias: UUID, survivor: UUID) -> dict[str, Any]:
         one.person_id = survivor
         one.save(update_fields=["person", "episode"])
     moved = {"suspicions": episodes, "cards": _ids(Card, alias), "cases": _ids(Case, alias)}
+    for model in _OF_RECORDS:
+        model.objects.filter(person=alias).update(person=survivor)
     Card.objects.filter(person=alias).update(person=survivor)
     Case.objects.filter(person=alias).update(person=survivor)
     return moved
@@ -39,6 +42,8 @@ def move(alias: UUID, survivor: UUID) -> dict[str, Any]:
 def restore(alias: UUID, survivor: UUID, moved: dict[str, Any], records: Sequence[UUID]) -> list[UUID]:
     """What was the alias's, and what has come of their `records` since. A case follows when all of its cards do."""
     back: list[UUID] = []
+    for model in _OF_RECORDS:  # whose they are follows from their record
+        model.objects.filter(record__in=records, person=survivor).update(person=alias)
     of_alias = Suspicion.objects.filter(id__in=moved["suspicions"]) | Suspicion.objects.filter(record__in=records)
     for one in of_alias.filter(person=survivor):
         one.person_id, one.episode = alias, moved["suspicions"].get(str(one.id), one.episode)

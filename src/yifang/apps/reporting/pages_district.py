@@ -50,6 +50,18 @@ def register() -> None:
             about=_("大疫情网的卡和本平台的卡逐张比对，看哪些只在一边、哪些不同，谁报得及时。"),
         )
     )
+    protocols.subject_pages.add(protocols.SubjectPage("audit", "reporting:missed_of"))
+    protocols.menu.add(
+        protocols.MenuItem(
+            "missed",
+            _("漏报核查"),
+            "reporting:missed",
+            _who("missed.view"),
+            28,
+            "search",
+            about=_("每晚把门诊、检验、影像、处方、死亡登记与报告卡逐例比对，核查漏报、迟报和分类错误。"),
+        )
+    )
     protocols.subject_pages.add(protocols.SubjectPage("zero_report", "reporting:zero_report"))
     protocols.name_words("subject", {"zero_report": _("零报告"), "zero_order": _("零报告布置"), "scan": _("纸卡照片")})
     protocols.menu.add(

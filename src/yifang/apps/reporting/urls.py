@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from yifang.apps.reporting import urls_district, urls_rules
+from yifang.apps.reporting import urls_district, urls_missed, urls_rules
 from yifang.apps.reporting.views import (
     cards,
     desk,
@@ -66,6 +66,7 @@ urlpatterns = [
     path("quality/cards", quality.behind, name="quality_cards"),
     path("desk/paper", papers.papers, name="papers"),
     path("desk/columns", papers.columns, name="columns"),
+    *urls_missed.urlpatterns,
     *urls_district.urlpatterns,
     *urls_rules.urlpatterns,
 ]

@@ -112,12 +112,8 @@ def _said(organisation: Organisation, since: datetime, until: datetime) -> list[
             one.case_class, one.subtype, one.named, kind != "inpatient", one.withheld, one.reason,
         )
         for record, person, at, department, kind, said in rows
-        for one in readings.unpacked(_loaded(said))
+        for one in readings.unpacked(json.loads(said))
     ]  # fmt: skip
-
-
-def _loaded(said: Any) -> Any:
-    return json.loads(said) if isinstance(said, str) else said
 
 
 def _in_parts(model: Any, persons: Collection[UUID]) -> list[Any]:

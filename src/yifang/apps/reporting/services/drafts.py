@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from django.db import connection, transaction
 from yifang.apps.accounts.viewers import Viewer, enter
 from yifang.apps.places.models import Organisation
 from yifang.apps.records.identity import open_identity
-from yifang.apps.records.models import Person
+from yifang.apps.records.models import Person, Record
 from yifang.apps.reporting import drafting, policy, versions, visible
 from yifang.apps.reporting.models import GONE, Card, CardState, Suspicion, SuspicionState
 from yifang.apps.reporting.rules import Finding, Situation
@@ -60,6 +61,34 @@ def draft_from_suspicion(suspicion_id: UUID, viewer: Viewer) -> Card:
             "derived": sorted(made.derived),
         }  # fmt: skip
         return _make(card_no, made.answers, source, suspicion.person_id, organisation, viewer, suspicion)
+
+
+def draft_from_record(
+    record: Record,
+    disease: str,
+    viewer: Viewer,
+    *,
+    diagnosed_at: datetime,
+    case_class: str | None = None,
+    subtype: str = "",
+    department: str = "",
+    source: Mapping[str, Any] | None = None,
+) -> Card:
+    """The draft of an illness that nobody was asked about, filled from a record; its clock runs from `diagnosed_at`.
+
+    Opens the person's identity as a draft from a suspicion does.
+    """
+    viewer.check("card.draft")
+    with transaction.atomic():
+        organisation = Organisation.objects.get(id=record.organisation_id)
+        card_no = _card_no(organisation)
+        made = drafting.draft(
+            _known(record.person_id, viewer), _reporter(organisation, viewer), load(), clock.now(), card_no,
+            disease=disease, case_class=case_class, subtype=subtype, record=from_json(record.payload),
+            diagnosed_at=diagnosed_at,
+        )  # fmt: skip
+        told = {"record": str(record.id), "evidence": [], **(source or {}), "derived": sorted(made.derived)}
+        return _make(card_no, made.answers, told, record.person_id, organisation, viewer, None, department=department)
 
 
 def preview(suspicion: Suspicion, viewer: Viewer) -> Preview:
@@ -171,11 +200,13 @@ def _make(
     suspicion: Suspicion | None,
     *,
     reported_for: Organisation | None = None,
+    department: str = "",
 ) -> Card:
     doctor = suspicion.clinician_id if suspicion else None
     card = Card(
         id=new_id(), card_no=card_no, organisation=organisation, person_id=person_id, suspicion=suspicion,
-        department=suspicion.department if suspicion else viewer.department, doctor_id=doctor or viewer.user_id,
+        department=suspicion.department if suspicion else department or viewer.department,
+        doctor_id=doctor or viewer.user_id,
         report_area=(reported_for or organisation).area_code, created_at=clock.now(), reported_for=reported_for,
     )  # fmt: skip
     cards.apply(card, answers)

@@ -8,6 +8,7 @@ from yifang.apps.ledger.subscriptions import subscribe
 
 def register() -> None:
     """Subscribe all of them."""
+    from yifang.apps.reporting.missed import samples
     from yifang.apps.reporting.subscribers import cards, cases, duplicates, elsewhere, persons, quality, suspicions
 
     subscribe("reporting.suspicions", suspicions.KINDS, suspicions.on_records, batch=6)
@@ -19,3 +20,4 @@ def register() -> None:
     subscribe("reporting.persons", persons.KINDS, persons.on_persons)
     subscribe("reporting.elsewhere", elsewhere.KINDS, elsewhere.on_national)
     subscribe("reporting.quality", quality.KINDS, quality.on_cards, later=True)
+    subscribe("reporting.samples", samples.KINDS, samples.on_asked)
