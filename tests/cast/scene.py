@@ -27,7 +27,8 @@ from yifang.apps.places.models import PlaceMatch
 from yifang.apps.places.services import Bearer, match_text
 from yifang.apps.records import pairs
 from yifang.apps.reporting import services, versions
-from yifang.apps.reporting.models import Card, Case, Duplicate, Suspicion
+from yifang.apps.reporting.missed import running, samples
+from yifang.apps.reporting.models import AuditLine, AuditSampleItem, Card, Case, Duplicate, Suspicion
 from yifang.apps.reporting.services import grid
 from yifang.apps.surveillance import services as surveillance
 from yifang.apps.surveillance.models import Feedback, Signal
@@ -86,6 +87,7 @@ def happen(made: Scene) -> None:
     _unmatched(made)
     _alike(made)
     _whistles(made)
+    _audited(made)
 
 
 def empty(password: str = "") -> Scene:
@@ -279,3 +281,16 @@ def _entered(scene: Scene, card: Card, auditor: str) -> None:
         apps.deliver()
     told = next(one for one in scene.stories.values() if one.ids["card"] == card.id)
     told.ids["case"] = Case.objects.get(cards=card).id
+
+
+def _audited(scene: Scene) -> None:
+    """A night's audit of the hospital, with a sample that its desk drew."""
+    today = clock.today()
+    with apps.as_jobs():
+        running.run(scene.county.hospital, today - timedelta(days=30), today)
+    scene.ids["audit.cholera"] = AuditLine.objects.get(disease="cholera").id
+    scene.ids["audit.hiv"] = AuditLine.objects.get(disease="hiv_aids").id
+    with enter(scene.viewer("hospital_desk")) as desk:
+        scene.ids["sample"] = samples.ask(desk, today - timedelta(days=30), today, size=3).id
+    apps.deliver()
+    scene.ids["sampled"] = AuditSampleItem.objects.filter(sample=scene.ids["sample"]).first().id

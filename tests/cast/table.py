@@ -14,7 +14,7 @@ from typing import Any
 from tests.cast.scene import CAST, FAR_NURSE, SIGNED_OUT
 from yifang.apps.intake import queries as intake
 from yifang.apps.ledger import queries as ledger
-from yifang.apps.reporting.queries import cards, cases
+from yifang.apps.reporting.queries import cards, cases, missed
 from yifang.apps.reporting.queries.quality import Chosen
 from yifang.apps.surveillance.counting.selection import Selection
 from yifang.apps.surveillance.models import DayKind, PlaceKind
@@ -26,6 +26,7 @@ EVERYTHING = Selection(
     "310112", date(2020, 1, 6), date(2100, 1, 1), day=DayKind.ONSET, place=PlaceKind.REPORTING, official=False
 )
 
+AUDITED = missed.Chosen(date(2020, 1, 1), date(2100, 1, 1))
 QUALITY = Chosen(date(2020, 1, 1), date(2100, 1, 1))
 
 # Those who go together, to keep the lines short; a word that is no group is a name of the cast.
@@ -244,6 +245,18 @@ PAGES = (
     post("reporting:zero_call_off", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),
     Page("reporting:zero_report", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "desks"),  # leads to their page
     post("reporting:zero_answer", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody", answer="none"),
+    Page("reporting:missed", "", "desks cdc"),
+    Page("reporting:missed_of", "hospital", "desks cdc"),
+    Page("reporting:missed_rates", "", "desks cdc"),
+    Page("reporting:missed_results", "", "desks"),
+    post("reporting:missed_results_export", "", "desks"),
+    post("reporting:missed_export", "", "desks cdc"),
+    Page("reporting:missed_line", "audit.cholera", "hospital_desk district"),
+    post("reporting:missed_answer", "audit.hiv", "hospital_desk", answer="should_report"),
+    post("reporting:missed_card", "audit.hiv", "hospital_desk"),
+    post("reporting:missed_samples", "", "desks", size="2"),
+    Page("reporting:missed_sample", "sample", "hospital_desk district"),
+    post("reporting:missed_review", "sampled", "hospital_desk", found="nothing"),
     Page("reporting:quality", "", "desks cdc bureau"),
     Page("reporting:quality_cards", "", "nobody"),  # without an indicator there is no such page
     Page("reporting:paper", "hiv.card", "doctors desks cdc"),  # leads to the question why
@@ -448,6 +461,15 @@ QUERIES = (
     Query("reporting.queries.zero.orders"),
     Query("reporting.queries.zero.reports", ("01a20ae5-829b-76ee-83c6-ab52f5b6b4e7",)),
     Query("reporting.queries.zero.units"),
+    Query("reporting.queries.missed.audit_lines", ("reported", AUDITED), {"audit.hiv": "hospital_desk hiv_officer"}),
+    Query("reporting.queries.missed.audit_counts", (AUDITED,)),
+    Query("reporting.queries.missed.audit_line", ("audit.hiv",), {"audit.hiv": "hospital_desk hiv_officer"}),
+    Query("reporting.queries.missed.audit_rates", ("disease", AUDITED)),
+    Query("reporting.queries.missed.audit_total", (AUDITED,)),
+    Query("reporting.queries.missed.audit_samples", (AUDITED,)),
+    Query("reporting.queries.missed.audit_sample", ("sample",)),
+    Query("reporting.queries.missed.abnormal_results", (AUDITED,)),
+    Query("reporting.queries.missed.last_audit", (AUDITED,)),
     Query("reporting.queries.quality.lines", ("department", QUALITY)),
     Query("reporting.queries.quality.total", (QUALITY,)),
     Query("reporting.queries.quality.diseases", (QUALITY,)),

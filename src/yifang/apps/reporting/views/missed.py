@@ -220,7 +220,7 @@ def _table(request: HttpRequest, tab: str, chosen: reads.Chosen, opened: UUID | 
     page = tables.page(found, SIZE, lambda one: (one.day, one.id), cursor)
     records = reads.behind(page.rows)
     own = request.viewer.can("missed.answer")
-    first = tables.Column(_("患者"), "identity") if own else tables.Column(_("单位"), "identity")
+    first = tables.Column(_("患者"), "identity") if own else tables.Column(_("报告单位"), "identity")
     return tables.Table(
         id="missed", caption=reads.TABS[tab],
         columns=[
@@ -257,7 +257,7 @@ def _detail(request: HttpRequest, line_id: UUID) -> dict[str, Any]:
 def _chips(request: HttpRequest, chosen: reads.Chosen) -> list[components.Chip]:
     made = [components.Chip(_("就诊日期"), f"{chosen.since} – {chosen.until}")]
     if chosen.organisation and (found := Organisation.objects.filter(id=chosen.organisation).first()):
-        made.append(components.Chip(_("单位"), str(found), tables.with_query(request.GET, org="", at="")))
+        made.append(components.Chip(_("报告单位"), str(found), tables.with_query(request.GET, org="", at="")))
     if chosen.department is not None:
         query = request.GET.copy()
         query.pop("department", None)

@@ -23,7 +23,7 @@ def lines_book(
 ) -> HttpResponse:
     """漏报核查登记表. A doctor's name stands in it only where the reader sees the record: in the hospital itself."""
     fields = [
-        exports.Field("number", _("序号"), "number", 6), exports.Field("organisation", _("单位"), width=24),
+        exports.Field("number", _("序号"), "number", 6), exports.Field("organisation", _("报告单位"), width=24),
         exports.Field("day", _("就诊日期"), "date"), exports.Field("department", _("科室")),
         exports.Field("doctor", _("医生")), exports.Field("who", _("患者")),
         exports.Field("disease", _("病种"), width=20),
