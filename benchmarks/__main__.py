@@ -31,6 +31,7 @@ BENCHMARKS = {
     "people": "benchmarks.people",
     "memory": "benchmarks.memory",
     "relay": "benchmarks.relay",
+    "audit": "benchmarks.audit",
 }
 
 

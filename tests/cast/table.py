@@ -246,7 +246,7 @@ PAGES = (
     Page("reporting:zero_report", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "desks"),  # leads to their page
     post("reporting:zero_answer", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody", answer="none"),
     Page("reporting:missed", "", "desks cdc"),
-    Page("reporting:missed_of", "hospital", "desks cdc"),
+    Page("reporting:missed_of", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "desks cdc"),
     Page("reporting:missed_rates", "", "desks cdc"),
     Page("reporting:missed_results", "", "desks"),
     post("reporting:missed_results_export", "", "desks"),

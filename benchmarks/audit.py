@@ -1,0 +1,121 @@
+"""The nightly audit of 100,000 visits of one hospital: from readings kept at intake to written lines.
+
+Fictional visits, one in twenty of something notifiable, nineteen of twenty of these with a card of the national export;
+stored as intake stores them, without its doors. A second figure runs the same night again.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from benchmarks.node import running
+
+Figure = tuple[str, float, str, float]
+VISITS = int(os.environ.get("YIFANG_BENCH_AUDIT", "100000"))
+_DEPARTMENTS = ("内科", "儿科", "外科", "发热门诊", "呼吸内科", "感染科", "急诊科", "妇产科")
+_AT_ONCE = 5000
+
+
+def run() -> list[Figure]:
+    """Seconds of the audit, and of its repetition."""
+    with running() as node:
+        del node
+        hospital = _hospital()
+        _fill(hospital)
+        first, last = date.today() - timedelta(days=33), date.today()
+        one = _audited(hospital, first, last)
+        two = _audited(hospital, first, last)
+    return [
+        (f"nightly audit of {VISITS:,} visits", one, "s", 60.0),
+        (f"the same night again, {VISITS:,} visits", two, "s", 60.0),
+    ]
+
+
+def _hospital():  # type: ignore[no-untyped-def]
+    from yifang.apps.places.models import Organisation
+
+    return Organisation.objects.create(code="H31011299", name="基准医院", kind="hospital", area_code="310112")
+
+
+def _audited(hospital, first: date, last: date) -> float:  # type: ignore[no-untyped-def]
+    from yifang.apps.reporting.missed import running as audit
+
+    started = time.perf_counter()
+    made = audit.run(hospital, first, last)
+    took = time.perf_counter() - started
+    if made.records != VISITS or made.numbers["kinds"].get("missed", 0) == 0:
+        raise RuntimeError(f"{made.records} records, {made.numbers}")
+    return took
+
+
+def _fill(hospital) -> None:  # type: ignore[no-untyped-def]
+    from django.db import connection, transaction
+
+    from yifang.apps.ledger.bulk import copy_in
+    from yifang.apps.records.models import Person, Record
+    from yifang.apps.reporting.missed import readings
+    from yifang.apps.reporting.models import NationalCard
+    from yifang.kernel import clock
+    from yifang.kernel.ids import new_id
+
+    chance, now, batch = random.Random(5), clock.now(), new_id()
+    for start in range(0, VISITS, _AT_ONCE):
+        persons, records, cards, read = [], [], [], []
+        for number in range(start, min(start + _AT_ONCE, VISITS)):
+            at = (now - timedelta(minutes=chance.randint(60 * 26, 60 * 24 * 32))).astimezone(UTC)
+            ill = number % 20 == 0
+            code, text = ("J11.101", "流行性感冒") if ill else ("J06.900", "急性上呼吸道感染")
+            person = Person(id=new_id(), sex="male", birth_date=date(1990, 1, 1), masked_name="张**", created_at=now)
+            department = _DEPARTMENTS[number % len(_DEPARTMENTS)]
+            key = number.to_bytes(32, "big")
+            payload = _payload(number, department, at, code, text)
+            record = Record(
+                id=new_id(), organisation=hospital, key=key, digest=key, state="final", kind="encounter", person=person,
+                batch=batch, department=department, at=at, received_at=now, payload=payload,
+            )  # fmt: skip
+            persons.append(person)
+            records.append(record)
+            said = _SAID if ill else ""
+            read.append((record, said))
+            if ill and number % 400:
+                cards.append(_card(NationalCard, hospital, person.id, at, number, batch, now))
+        with transaction.atomic(), connection.cursor() as cursor:
+            copy_in(persons)
+            copy_in(records)
+            copy_in(cards)
+            cursor.execute(
+                readings._KEEP,
+                [readings.digest(), [r.id for r, _ in read], [hospital.id] * len(read), [r.at for r, _ in read],
+                 [said for _, said in read]],
+            )  # fmt: skip
+
+
+_SAID = '[{"disease":"influenza","source":"his","level":"strong","rule":"diag_icd","text":"J11.101 流行性感冒","named":true}]'
+
+
+def _payload(number: int, department: str, at: datetime, code: str, text: str) -> dict[str, object]:
+    moment = {"iso": at.strftime("%Y-%m-%dT%H:%M"), "precision": "minute"}
+    return {
+        "kind": "encounter", "key": f"V{number}", "status": "final", "source": {"format": "csv"},
+        "encounter": {"id": f"V{number}", "kind": "outpatient", "department": department, "start": moment},
+        "at": moment,
+        "diagnoses": [{"codes": [{"system": "icd10", "code": code, "text": text}], "text": text, "path": "row"}],
+    }  # fmt: skip
+
+
+def _card(model, hospital, person: UUID, at: datetime, number: int, batch: UUID, now: datetime):  # type: ignore[no-untyped-def]
+    from yifang.kernel.ids import new_id
+
+    late = number % 100 == 0
+    entered = at + timedelta(hours=30 if late else 3)
+    return model(
+        id=new_id(), national_card_id=f"B{number}", digest=b"\x01" * 32, batch=batch, person_id=person,
+        audit_state="final", stands=True, disease="influenza", disease_text="流行性感冒", group="ordinary",
+        case_class="clinical", residence_area="310112", report_area="310112", organisation=hospital,
+        organisation_text="基准医院", onset_date=at.date(), diagnosed_at=at, entered_at=entered,
+        report_in_time=not late, received_at=now,
+    )  # fmt: skip
