@@ -6,6 +6,7 @@ stored as intake stores them, without its doors. A second figure runs the same n
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import time
@@ -94,7 +95,11 @@ def _fill(hospital) -> None:  # type: ignore[no-untyped-def]
             )  # fmt: skip
 
 
-_SAID = '[{"disease":"influenza","source":"his","level":"strong","rule":"diag_icd","text":"J11.101 流行性感冒","named":true}]'
+_SAYING = {
+    "disease": "influenza", "source": "his", "level": "strong", "rule": "diag_icd", "text": "J11.101 流行性感冒",
+    "named": True,
+}  # fmt: skip
+_SAID = json.dumps([_SAYING], ensure_ascii=False)
 
 
 def _payload(number: int, department: str, at: datetime, code: str, text: str) -> dict[str, object]:

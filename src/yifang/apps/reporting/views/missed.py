@@ -155,7 +155,7 @@ def results(request: HttpRequest) -> HttpResponse:
             tables.Column(_("患者"), "identity"), tables.Column(_("提示病种")), tables.Column(_("结果")),
             tables.Column(_("报告时间"), "date"), tables.Column(_("科室"), minor=True),
             tables.Column(_("医生"), minor=True), tables.Column(_("医生确认"), "date"),
-            tables.Column(_("处理"), "state"),
+            tables.Column(_("处理结果"), "state"),
         ],
         page=tables.Page([told.result(one, records) for one in page.rows], page.before, page.after),
         row_template="reporting/_missed_result_row.html", key=lambda row: row.one.id,

@@ -52,7 +52,7 @@ def results_book(
         exports.Field("item", _("异常结果"), width=36), exports.Field("disease", _("提示病种"), width=20),
         exports.Field("reported", _("报告时间"), "instant", 18), exports.Field("told", _("反馈时间"), "instant", 18),
         exports.Field("doctor", _("接收医生")), exports.Field("confirmed", _("医生确认时间"), "instant", 18),
-        exports.Field("state", _("处理")), exports.Field("reason", _("不报卡原因"), width=30),
+        exports.Field("state", _("处理结果")), exports.Field("reason", _("不报卡原因"), width=30),
         exports.Field("card", _("报告卡号"), width=20),
     ]  # fmt: skip
     rows = (_result(number, told.result(one, records)) for number, one in enumerate(found, 1))
