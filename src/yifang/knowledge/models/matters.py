@@ -119,7 +119,7 @@ class Promptness(Entry):
 
 
 class Reconciling(Entry):
-    """How a triage is found again among visits: by name on the same day, this long before the visit at most."""
+    """How a triage is found again among visits: by name, the visit so many hours before or after it at most."""
 
     hours_before: float
     hours_after: float

@@ -33,7 +33,7 @@ _FOLLOWED = (
 
 
 def keep(records: Sequence[tuple[Record, Sequence[str]]], gone: Collection[UUID]) -> list[Visit]:
-    """Keep the visits of these encounters, drop those whose record is gone. Returns those kept, as they stand."""
+    """Keep the visits of these encounters, drop those whose record is gone. Returns those of the clinics."""
     if gone:
         newer = {bytes(row.key) for row, _ in records}
         for visit in Visit.objects.filter(record__in=list(gone)):
@@ -43,13 +43,9 @@ def keep(records: Sequence[tuple[Record, Sequence[str]]], gone: Collection[UUID]
         return []
     rows = [_visit(row, syndromes) for row, syndromes in {bytes(row.key): (row, s) for row, s in records}.values()]
     Visit.objects.bulk_create(rows, update_conflicts=True, unique_fields=["key"], update_fields=_FOLLOWED)
-    found = list(
-        Visit.objects.filter(key__in=[row.key for row in rows]).select_related(
-            "organisation", "person__identity", "record"
-        )
-    )
-    _match([visit for visit in found if visit.triage_id is None and visit.kind in ("outpatient", "emergency")])
-    return found
+    _match([row for row in rows if row.kind in ("outpatient", "emergency")])
+    of_clinics = Visit.objects.filter(key__in=[row.key for row in rows if row.clinic])
+    return list(of_clinics.select_related("organisation", "person__identity", "record"))
 
 
 def _visit(row: Record, syndromes: Sequence[str]) -> Visit:
@@ -80,15 +76,15 @@ def _moment(raw: Any) -> datetime | None:
     return instant_of(Moment(**raw)) if raw else None
 
 
-def _match(visits: Sequence[Visit]) -> None:
-    """Hold visits against the triages that bear the same name shortly before; one triage is of one visit."""
-    if not visits:
+def _match(rows: Sequence[Visit]) -> None:
+    """Hold visits against the triages that bear the same name about that time; one triage is of one visit."""
+    if not rows:
         return
     pack = load().matters.reconciling
     before, after = timedelta(hours=pack.hours_before), timedelta(hours=pack.hours_after)
-    first, last = min(visit.at for visit in visits) - before, max(visit.at for visit in visits) + after
+    first, last = min(row.at for row in rows) - after, max(row.at for row in rows) + before
     triages = Matter.objects.filter(
-        kind="triage", organisation__in={visit.organisation_id for visit in visits}, opened_at__range=(first, last),
+        kind="triage", organisation__in={row.organisation_id for row in rows}, opened_at__range=(first, last),
         name_key__isnull=False,
     )  # fmt: skip
     waiting: dict[tuple[UUID, bytes], list[Matter]] = defaultdict(list)
@@ -96,6 +92,7 @@ def _match(visits: Sequence[Visit]) -> None:
         waiting[one.organisation_id, bytes(one.name_key)].append(one)
     if not waiting:
         return
+    visits = list(Visit.objects.filter(key__in=[row.key for row in rows], triage=None))
     keys = dict(
         PersonIdentity.objects.filter(person__in={visit.person_id for visit in visits}).values_list(
             "person", "name_key"
@@ -104,7 +101,7 @@ def _match(visits: Sequence[Visit]) -> None:
     for visit in sorted(visits, key=lambda one: one.at):
         named = keys.get(visit.person_id)
         candidates = waiting.get((visit.organisation_id, bytes(named)), []) if named else []
-        fitting = [one for one in candidates if one.opened_at - after <= visit.at <= one.opened_at + before * 3]
+        fitting = [one for one in candidates if one.opened_at - before <= visit.at <= one.opened_at + after]
         if not fitting:
             continue
         nearest = min(fitting, key=lambda one: abs(one.opened_at - visit.at))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +38,6 @@ class Taken:
     rows: Sequence[tuple[str, Any]]
     files: Sequence[Attachment] = ()
     record: str = ""
-    tone: components.Tone = "good"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,6 @@ class Waits:
     whose: str
     due: datetime | None
     url: str
-    form: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,6 @@ class Page:
     anytime: Sequence[Waits]
     outcome: str
     identity: bool  # something is masked that may be asked for
-    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def page_of(opened: Opened, viewer: Viewer, *, whole: bool = False, purpose: str = "") -> Page:
@@ -159,7 +156,6 @@ def _taken(
     return Taken(
         definition, step.at, _who(step), rows, files.get(step.response_id, ()),
         reverse("records:record", args=[step.record_id]) if step.record_id and viewer.can("record.view") else "",
-        "good" if step.record_id is None else "info",
     )  # fmt: skip
 
 
@@ -191,4 +187,4 @@ def _waits(matter: Matter, step: MatterStep, due: datetime | None, viewer: Viewe
         url = reverse("care:take", args=[matter.id, step.id]) + (f"?work={purpose}" if purpose else "")
     english = forms.is_english()
     roles = [ROLES[role].en if english else ROLES[role].zh for role in step.by]
-    return Waits(step, (", " if english else "、").join(roles), due, url, step.form is not None)
+    return Waits(step, (", " if english else "、").join(roles), due, url)
