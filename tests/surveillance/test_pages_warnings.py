@@ -14,7 +14,7 @@ from yifang.apps.surveillance.models import Feedback, FeedbackReceipt
 from yifang.apps.surveillance.queries import notices
 from yifang.apps.surveillance.queries.warnings import published, received
 from yifang.kernel import clock
-from yifang.kernel.errors import NotAllowed, UserError
+from yifang.kernel.errors import NotAllowed, YifangError
 
 pytestmark = pytest.mark.django_db
 TEXT = "近期手足口病增多，请注意重症早期识别。"
@@ -106,7 +106,7 @@ def test_the_page_publishes_with_the_guidance_of_the_packs(county):
     "wrong", [{"disease": "nothing"}, {"text": " "}, {"days": 0}, {"days": 91}, {"departments": ["没有这个科"]}]
 )
 def test_what_is_not_published(county, wrong):
-    with pytest.raises(UserError):
+    with pytest.raises(YifangError):
         publish(county, **wrong)
     assert not Feedback.objects.exists()
 

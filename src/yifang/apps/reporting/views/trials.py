@@ -50,7 +50,8 @@ def trial(request: HttpRequest) -> HttpResponse:
         }  # fmt: skip
         if by in _BY or by == "all":
             rows = trials.trial_rows(viewer, chosen, by, value)
-            context |= {"rows": [suspicions.row(one) for one in rows], "shown": _named(by, value)}
+            shown = _named(by, value) if value else ""
+            context |= {"rows": [suspicions.row(one) for one in rows], "shown": shown}
     return render(request, "reporting/quiet.html", context)
 
 

@@ -53,10 +53,13 @@ def publish_warning(
 ) -> Feedback:
     """Tell the doctors of these departments of all hospitals in the viewer's area, and the hospitals' desks.
 
-    Raises NotAllowed, UserError `surveillance.warning_disease`, `feedback_text`, `feedback_days` or
-    `surveillance.warning_departments` where no hospital of the area has one of them.
+    Raises NotAllowed, NotFound `surveillance.warning_departments` where no hospital of the area has one of them,
+    UserError `surveillance.warning_disease`, `feedback_text`, `feedback_days`.
     """
     viewer.check("signal.answer")
+    readers = _readers(viewer, set(departments))
+    if not readers:
+        raise NotFound("surveillance.warning_departments")
     if disease not in load().diseases:
         raise UserError("surveillance.warning_disease")
     text = text.strip()
@@ -64,9 +67,6 @@ def publish_warning(
         raise UserError("surveillance.feedback_text")
     if not 1 <= days <= MOST_DAYS:
         raise UserError("surveillance.feedback_days", most=MOST_DAYS)
-    readers = _readers(viewer, set(departments))
-    if not readers:
-        raise UserError("surveillance.warning_departments")
     now, area = clock.now(), areas.normalise(viewer.area_code)
     with transaction.atomic():
         warning = Feedback(
