@@ -76,7 +76,7 @@ def in_window(view: View) -> View:
         request.window, request.viewer, request.seat = window, window.viewer, None
         try:
             with enter(window.viewer):
-                return _quiet(view(request, *args, **kwargs))
+                return _quiet(view(request, *args, **kwargs), "same-origin")
         except YifangError as error:
             if http_status(error) >= 500:
                 raise
@@ -242,8 +242,12 @@ def _refused(
     return _quiet(render(request, "workstation/refused.html", context, status=status))
 
 
-def _quiet(response: HttpResponse) -> HttpResponse:
-    """Kept by no cache, and told to no other site."""
+def _quiet(response: HttpResponse, referrer: str = "no-referrer") -> HttpResponse:
+    """Kept by no cache, and told to no other site.
+
+    The window's own address tells nothing, and its forms need `same-origin`: without a referrer browsers send the
+    origin `null`, which the guard against forged forms refuses.
+    """
     response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = referrer
     return response
