@@ -37,8 +37,6 @@ from yifang.apps.reporting.models import Card, CardState
 from yifang.kernel import clock
 from yifang.kernel.errors import YifangError
 
-STEPS = 8  # of people, in one run
-KILLS = 3
 # where a process may be killed by itself: before or after the n-th call
 POINTS = (
     (outbox, "make_batch"), (inbox, "arrive"), (inbox, "apply_next"), (inbox, "_note_seen"), (receipts, "believe"),
@@ -49,7 +47,8 @@ POINTS = (
 class Run:
     """One run over the nodes; what the last runs left stays, so that old subjects change as well."""
 
-    def __init__(self, nodes: list[Node], seed: int, folders: Path) -> None:
+    def __init__(self, nodes: list[Node], seed: int, folders: Path, steps: int, kills: int) -> None:
+        self.steps, self.most = steps, kills  # of people; of processes killed at a moment
         self.hospital, self.district, self.city = self.nodes = nodes
         self.chance = random.Random(seed)
         self.by_files = seed % 3 == 2
@@ -67,8 +66,8 @@ class Run:
         try:
             for part in parts:
                 self._start(part)
-            moments = sorted(self.chance.sample(range(STEPS), KILLS))
-            for step in range(STEPS):
+            moments = sorted(self.chance.sample(range(self.steps), self.most))
+            for step in range(self.steps):
                 self._act()
                 if step in moments:
                     self._kill(self.chance.choice(parts))

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("seed", range(5))
 def test_nothing_is_lost_or_doubled(chain, tmp_path, seed):
-    survives(chain, seed, tmp_path)
+    survives(chain, seed, tmp_path, steps=5, kills=2)
 
 
 @pytest.mark.soak
@@ -31,10 +31,10 @@ def test_twenty_more_runs(chain, tmp_path, first, capsys):
               f"{time.monotonic() - began:.0f} s")  # fmt: skip
 
 
-def survives(chain, seed, folders) -> int:
+def survives(chain, seed, folders, steps=8, kills=3) -> int:
     """One run; how many processes were killed in it."""
     hospital, district, city = chain
-    run = Run(chain, seed, folders)
+    run = Run(chain, seed, folders, steps, kills)
     run.go()
     truth.same_cards(hospital, district)
     truth.same_steps(hospital, district)

@@ -33,7 +33,6 @@ def relay(stop: threading.Event) -> None:
             receipts.forget()
             tidied = time.monotonic()
         if not moved:
-            connection.close() if not connection.in_atomic_block else None
             stop.wait(_QUIET)
 
 
