@@ -24,7 +24,7 @@ _GRAMMAR: dict[int, str] = {
     "未提示 未感染 未患过 没患过 没得过 未得过 没有得过 没有患过 不可能 没发现 没感觉 没感觉到 没觉得 "
     "没有感觉 没有发现 没听见 没有听到 没有看到 没什么 没有什么 没啥",
     ADJACENT: "没 不 没再 不再 不怎么 没怎么 不太 不会 不是 不咋 不算 不像 不像是 不似 "
-    "不怎么会 不大 不大会 不太会 没那么",
+    "不怎么会 不是太 不大 不大会 不太会 没那么",
     PSEUDO: "不停 不断 不时 不住 不止 不知 不知道 不舒服 没好 没有好 没有好转 没有效果 没有效 没退 没有退 "
     "没多久 没办法 "
     "没精神 不好 不退 没有缓解 未见好转 未见缓解 未经 无菌 无论 不管 不但 不仅 不光 不只 没有消失 未消失 没有减轻 "
@@ -164,7 +164,13 @@ def compile_lexicon(knowledge: Knowledge) -> Lexicon:
 
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-_FOLD = _WIDE | {ord(char): ord(char) - 32 for char in "abcdefghijklmnopqrstuvwxyz"}
+# Characters of symptoms and of plain speech as they are written in Hong Kong, Macao and Taiwan.
+_TRADITIONAL = (
+    "發发燒烧熱热瀉泻嘔呕頭头癢痒腫肿嚨咙黃黄無无沒没還还來来點点體体溫温個个藥药醫医診诊檢检驗验腸肠膿脓氣气時时"
+    "間间過过嗎吗這这樣样們们會会說说後后對对現现開开兒儿寶宝貝贝歲岁週周親亲鬧闹聲声陣阵濕湿紅红綠绿臉脸腳脚"
+)
+_SIMPLIFIED = dict(zip(map(ord, _TRADITIONAL[::2]), map(ord, _TRADITIONAL[1::2]), strict=True))
+_FOLD = _SIMPLIFIED | _WIDE | {ord(char): ord(char) - 32 for char in "abcdefghijklmnopqrstuvwxyz"}
 _FOLD |= {wide: _FOLD.get(narrow, narrow) for wide, narrow in _WIDE.items()}
 
 

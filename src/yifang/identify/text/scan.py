@@ -142,7 +142,8 @@ class Scanner:
         self._lasting = self._lifelong | {one.disease for one in reported.per_episode}
         self._disease_of = {rule.id: rule.disease for rule in knowledge.triggers.lab}
         self._age_words = tuple((fold(word), years) for word, years in pack.age_words.items())
-        self._told = ToldReader(spans, self._lexicon, self._assert) if spans else None
+        silent = frozenset(name for name, one in pack.all_concepts.items() if one.context == "silent")
+        self._told = ToldReader(spans, self._lexicon, self._assert, silent) if spans else None
         self._cache: dict[str, Reading] = {}
         self._told_cache: dict[str, Reading] = {}
 

@@ -22,6 +22,8 @@ WEIGHTS, WORDS = "spans.crf.xz", "words.tsv"
 _DIGITS = {ord(char): "0" for char in "123456789"}
 _NEVER, _OFTEN = (0, 0), 5
 _DENIAL = re.compile("(?:也|都|还)?(?:没有|没|不太|不怎么|不是很|不是|不会|不|无|未)")
+_NAMING = 0.05
+_WORTH = 0.37  # half of the F1 to be had: below it a span costs more than it brings
 _RARE = 0.03  # a word that is a symptom less often than this says nothing
 _SHARES = ((0.1, "0"), (0.3, "1"), (0.6, "2"), (0.85, "3"))
 
@@ -58,24 +60,42 @@ class SpanReader:
         matches = self._table.matches(plain)
         if not any(matches):
             return None
-        return bounds(self._tagger.tag(features(plain, matches)))
+        found = bounds(self._tagger.tag(features(plain, matches)))
+        likely = self._likely(matches, found)
+        return sorted([*found, *likely]) if likely else found
+
+    def _likely(self, matches: list[tuple[int, int, str] | None], found: list[Told]) -> list[Told]:
+        """Words of the table that the best reading leaves out, but that are as likely as is worth a mistake."""
+        likely: list[Told] = []
+        for start, length in dict.fromkeys(match[:2] for match in matches if match is not None):
+            end = start + length
+            if any(one.start < end and start < one.end for one in (*found, *likely)):
+                continue
+            first, last = ("S", "S") if length == 1 else ("B", "E")
+            chance = min(self._tagger.marginal(first, start), self._tagger.marginal(last, end - 1))
+            if chance >= _WORTH:
+                likely.append(Told(start, end))
+        return likely
 
     def knows(self, word: str) -> bool:
         """Whether the word was met so often that leaving it out is a decision (止咳药水 holds no cough)."""
         return self.words.seen.get(flat(word), _NEVER)[1] >= _OFTEN
 
     def names(self, word: str) -> bool:
-        """Whether the word was met as a symptom."""
-        return flat(word) in self.words.names
+        """Whether the word was met as a symptom, and not only once in many."""
+        said, seen = self.words.seen.get(flat(word), _NEVER)
+        return said >= _NAMING * max(seen, 1)
 
     def name(self, word: str) -> tuple[str, bool]:
         """The name that the annotated dialogues give to a word (the word itself if none); whether it denies itself."""
         plain = flat(word)
         name = self.words.names.get(plain)
         bare = without_denial(plain)
-        if name is None and bare != plain and bare in self.words.names:
-            # 嗓子没哑, never met, is 嗓子哑 denied; 不爱吃饭, met, is a symptom of its own.
-            return self.words.names[bare], True
+        if name is None and bare != plain:
+            # 嗓子没哑 and 喉咙没有痰, never met, are 嗓子哑 and 痰 denied; 不爱吃饭, met, is a symptom of its own.
+            for known in (bare, _DENIAL.split(plain, maxsplit=1)[1]):
+                if known in self.words.names:
+                    return self.words.names[known], True
         return name or word, plain in self.words.denied
 
 

@@ -20,15 +20,18 @@ Assert = Callable[[str, Tokens], tuple[Mention, ...]]
 # What may stand between listed words in a plain list: 咳嗽、流涕3天.
 _PLAIN = re.compile(r"[\d一二两三四五六七八九十半几余多约近、和及与或伴/.:~℃°度天日周月年个小时分次 -]*")
 _DENIED_ALONE = re.compile(
-    "(?:还|也|都|倒|就|现在|今天|目前|宝宝|孩子|他|她)*(?:没有?什么|没有?|不会?|不怎么)(?![有了呢啊的过呀哦])(.{1,5}?)[了呢啊的过呀哦]*"
+    "(?:还|也|都|倒|就|现在|今天|目前|宝宝|孩子|他|她)*(没有?什么|没有?|不会?|不怎么)(?![有会了呢啊的过呀哦])(.{1,5}?)[了呢啊的过呀哦]*"
 )
 
 
 class ToldReader:
-    """The trained reader beside one dictionary; `decide` asserts the concepts of tokens (`scan.Scanner`)."""
+    """The trained reader beside one dictionary; `decide` asserts the concepts of tokens (`scan.Scanner`).
 
-    def __init__(self, spans: SpanReader, lexicon: Lexicon, decide: Assert) -> None:
-        self._spans, self._lexicon, self._decide = spans, lexicon, decide
+    `silent`: concepts that only serve rules and name nothing.
+    """
+
+    def __init__(self, spans: SpanReader, lexicon: Lexicon, decide: Assert, silent: frozenset[str]) -> None:
+        self._spans, self._lexicon, self._decide, self._silent = spans, lexicon, decide, silent
         self._named: dict[str, Word] = {}
 
     def read(self, clause: str, tokens: Tokens, mentions: tuple[Mention, ...]) -> tuple[Mention, ...] | None:
@@ -44,27 +47,33 @@ class ToldReader:
             if spans is None and not alone:
                 return None
             spans = alone
+        heard = [one for one in mentions if one.kind == "symptom" and one.concept not in self._silent]
         words: dict[int, Word] = {}
         listed: dict[tuple[int, str], Mention] = {}
         for start, end in spans:
             if any(one.kind == "disease" and (one.start, one.end) == (start, end) for one in mentions):
                 continue
-            within = [one for one in mentions if one.kind == "symptom" and start <= one.start and one.end <= end]
+            within = [one for one in heard if start <= one.start and one.end <= end]
             listed |= {(start, one.concept): one for one in within}
             words[start] = self._word(clause[start:end], tuple(dict.fromkeys(one.concept for one in within)))
         found = self._asserted(clause, tokens, words) if words else []
         told = [_stricter(one, listed.get((one.start, one.concept))) for one in found]
-        told += (one for one in mentions if self._stands(one, spans))
+        told += (one for one in heard if self._stands(one, spans))
         return tuple(sorted(map(self._denied, told), key=lambda one: one.start))
 
     def _denied_alone(self, clause: str) -> list[Told]:
         """没有血, 不拉: who denies one thing and says nothing else answers a question about a symptom."""
         match = _DENIED_ALONE.fullmatch(clause)
-        return [Told(*match.span(1))] if match and self._spans.names(match.group(1)) else []
+        if match is None:
+            return []
+        whole = Told(match.start(1), match.end(2))
+        if self._spans.names(clause[whole.start : whole.end]):
+            return [whole]
+        return [Told(*match.span(2))] if self._spans.names(match.group(2)) else []
 
     def _stands(self, mention: Mention, spans: list[Told]) -> bool:
         """Whether a symptom of the dictionary stands although the trained reader does not see it."""
-        if mention.kind != "symptom" or any(start < mention.end and mention.start < end for start, end in spans):
+        if any(start < mention.end and mention.start < end for start, end in spans):
             return False
         return not self._spans.knows(mention.clause[mention.start : mention.end])
 
@@ -108,7 +117,9 @@ class ToldReader:
         """Whether a clause holds nothing but words that both readers know, numbers and what joins them."""
         at = 0
         for start, word in tokens:
-            if word.roles & ADJACENT or (word.concepts and not self._spans.knows(word.text)):
+            if word.roles & ADJACENT or word.text[0].isdigit():  # 不咳, 39度多: bounded as they are told
+                return False
+            if word.concepts and not self._spans.knows(word.text):
                 return False
             if not _PLAIN.fullmatch(clause, at, start):
                 return False
