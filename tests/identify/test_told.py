@@ -138,3 +138,12 @@ def test_what_parents_tell_points_to_a_disease_before_any_diagnosis(identifier, 
 def test_after_a_diagnosis_what_is_told_suspects_nothing(identifier, make):
     [outcome] = identifier.identify([make(note="宝宝发烧，脚上和屁股上起了很多红点", dx=("L30.9 湿疹",))])
     assert outcome.suspicions == ()
+
+
+@pytest.mark.parametrize(
+    ("note", "diseases"),
+    [("AFP 54.65ng/ml，肝硬化", []), ("AFP(-)，腹胀", []), ("AFP升高", []), ("拟诊AFP，右下肢无力3天", ["afp"])],
+)
+def test_a_tumour_marker_is_no_palsy(identifier, make, note, diseases):
+    [outcome] = identifier.identify([make(note=note)])
+    assert [one.disease for one in outcome.suspicions] == diseases

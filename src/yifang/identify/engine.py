@@ -33,15 +33,18 @@ _NOTHING = Identified()
 
 
 class Identifier:
-    """The compiled packs, ready for any number of records. Build it once per set of packs (`identify.compiled`)."""
+    """The compiled packs, ready for any number of records. Build it once per set of packs (`identify.compiled`).
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    `trained=False` leaves the trained reader of symptoms out: the dictionary and its rules alone.
+    """
+
+    def __init__(self, knowledge: Knowledge, *, trained: bool = True) -> None:
         self.digest = knowledge.digest
         self.episodes = EpisodePolicy.of(knowledge)
         self.facts = FactReader(knowledge)
         self._diseases = knowledge.diseases
         self._negative = NegativeRules(knowledge)
-        scanner = Scanner(knowledge, spans.shipped())
+        scanner = Scanner(knowledge, spans.shipped() if trained else None)
         self._notes = NoteGatherer(knowledge, scanner, self._negative)
         self._coded = CodedGatherer(knowledge, scanner, self._notes)
         self._syndromes = SyndromeBook(knowledge)

@@ -13,7 +13,7 @@ from yifang.identify.gathered import Gathered
 from yifang.identify.model import Assertion, Evidence, Finding, FindingKind, Withheld
 from yifang.identify.negative import NegativeRules, hold
 from yifang.identify.text.mentions import Mention
-from yifang.identify.text.scan import ERUPTION, Scanner
+from yifang.identify.text.scan import ERUPTION, Scanner, Told
 from yifang.knowledge import Knowledge
 
 DENIALS = ("absent", "historical", "other_person")
@@ -27,7 +27,8 @@ _HEADINGS = re.compile(
     r"\s*[:：]",
     re.IGNORECASE,
 )
-_TOLD = ("complaint", "history", "past_history", "other")  # what somebody tells; reports and plans are not
+# What somebody tells; reports and plans are not.
+_TOLD: dict[Section, Told] = {"complaint": "record", "history": "record", "past_history": "record", "other": "line"}
 _TITRE = re.compile(r"[^,;\d]{0,6}1:(\d+)")
 _KINDS: dict[str, FindingKind] = {
     "symptom": "symptom", "disease": "disease", "imaging": "imaging", "laboratory": "laboratory",
@@ -61,7 +62,7 @@ class NoteGatherer:
         seen: set[tuple[str, Assertion]] = set()
         # Most notes have no such heading; these looks cost a tenth of the search.
         headed = _headed(text) if "史：" in text or "史:" in text or "istory" in text or "PMH" in text else ()
-        for offset, reading in self._scanner.clauses(text, told=note.section in _TOLD):
+        for offset, reading in self._scanner.clauses(text, told=_TOLD.get(note.section, "no")):
             if headed:
                 section = next((one for start, end, one in headed if start <= offset < end), note.section)
             if reading.temperatures:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from yifang.identify.model import Assertion
 from yifang.identify.text import afterwards, measures
@@ -72,6 +73,8 @@ _OTHER_THING = re.compile(
     r"[- ]?(?:病毒|螺旋体|杆菌)?[- ]?(?:DNA|RNA|IG[GM]|抗体|抗原|核酸|表面|核心|五项|两对半|载量|定量|疫苗|血清学|"
     r"菌苗|肥达|标志物|标记物|第?[一二两三\d][针剂]|的?预防针)"
 )
+# AFP 54.65, AFP(-): alpha-fetoprotein with its value, no flaccid paralysis.
+_MARKER = re.compile(r"[^\w,;]{0,3}叒?\d|\([+-]|[: ]*(?:升高|增高|正常|阴性|阳性)|[:为]")
 # The result of a test told in a note: HBsAg阳性, 甲流抗原(+). Denials are _ABSENT_AFTER's.
 _TESTED = re.compile(
     r"(?:检测|检查|测定|试验|定性|定量|结果|培养|涂片|[:为均呈示提是 ])*"
@@ -114,6 +117,7 @@ _LATIN = re.compile("[A-Za-z]{2}")
 
 
 _NOTHING = Reading()
+Told = Literal["no", "record", "line"]
 
 
 class Scanner:
@@ -144,20 +148,27 @@ class Scanner:
         self._age_words = tuple((fold(word), years) for word, years in pack.age_words.items())
         silent = frozenset(name for name, one in pack.all_concepts.items() if one.context == "silent")
         self._told = ToldReader(spans, self._lexicon, self._assert, silent) if spans else None
-        self._cache: dict[str, Reading] = {}
-        self._told_cache: dict[str, Reading] = {}
+        self._caches: dict[Told, dict[str, Reading]] = {"no": {}, "record": {}, "line": {}}
 
     def parts(self, text: str) -> Iterator[tuple[int, str]]:
         """The clauses of a Chinese text with their beginnings."""
         return ((match.start(), match.group()) for match in self._clauses.finditer(text))
 
-    def clauses(self, text: str, told: bool = False) -> list[tuple[int, Reading]]:
+    def symptoms(self) -> list[str]:
+        """The words of symptoms, folded."""
+        words = {
+            word.text: word for seconds in self._lexicon.words.values() for kept in seconds.values() for word in kept
+        }
+        return sorted(text for text, word in words.items() if any(kind == "symptom" for kind, *_ in word.concepts))
+
+    def clauses(self, text: str, told: Told = "no") -> list[tuple[int, Reading]]:
         """The clauses of a note that say something: where each begins, and its reading with offsets from there.
 
-        With `told`, the trained reader reads as well: for what people tell, not for reports of devices.
+        With `told`, the trained reader reads as well: for what people tell, in a `record` or a `line` by itself.
         """
-        told = told and self._told is not None
-        cache = self._told_cache if told else self._cache
+        if self._told is None:
+            told = "no"
+        cache = self._caches[told]
         found: list[tuple[int, Reading]] = []
         turns = False
         pattern = self._latin_clauses if _LATIN.search(text) else self._clauses
@@ -187,7 +198,7 @@ class Scanner:
             age = part.age_days if age is None else age
         return Reading(tuple(mentions), heat, signs, age)
 
-    def _read_clause(self, clause: str, told: bool) -> Reading:
+    def _read_clause(self, clause: str, told: Told) -> Reading:
         tokens = self._tokens(clause)
         heat: tuple[float, ...] = ()
         signs: tuple[tuple[str, float], ...] = ()
@@ -205,7 +216,8 @@ class Scanner:
                 mentions = self._assert(clause, tokens)
                 break
         turn, settles = afterwards.read(clause, mentions)
-        symptoms = self._told.read(clause, tokens, mentions) if told and self._told else None
+        read = self._told.read if self._told and told != "no" else None
+        symptoms = read(clause, tokens, mentions, told == "line") if read else None
         if mentions or symptoms:
             mentions += tuple(self._at_sites(clause, (*mentions, *(symptoms or ()))))
         if not mentions and not heat and not signs and age is None and not turn and not symptoms:
@@ -273,7 +285,9 @@ class Scanner:
             reach = at + len(word.text) if near else -1
             for kind, concept, inner, inner_end in word.concepts:
                 start, end = at + inner, at + inner_end
-                if kind == "disease" and _OTHER_THING.match(clause, end):
+                if kind == "disease" and (
+                    _OTHER_THING.match(clause, end) or (word.text == "AFP" and _MARKER.match(clause, end))
+                ):
                     continue
                 if kind == "laboratory" and not (_TESTED.match(clause, end) or _FOUND.search(clause, 0, start)):
                     continue  # a test that is only named says nothing

@@ -23,7 +23,7 @@ _DIGITS = {ord(char): "0" for char in "123456789"}
 _NEVER, _OFTEN = (0, 0), 5
 _DENIAL = re.compile("(?:也|都|还)?(?:没有|没|不太|不怎么|不是很|不是|不会|不|无|未)")
 _NAMING = 0.05
-_WORTH = 0.37  # half of the F1 to be had: below it a span costs more than it brings
+_WORTH = 0.37  # below half of the F1 to be had a span costs more than it brings; the L2 penalty draws chances in
 _RARE = 0.03  # a word that is a symptom less often than this says nothing
 _SHARES = ((0.1, "0"), (0.3, "1"), (0.6, "2"), (0.85, "3"))
 
@@ -79,12 +79,17 @@ class SpanReader:
 
     def knows(self, word: str) -> bool:
         """Whether the word was met so often that leaving it out is a decision (止咳药水 holds no cough)."""
-        return self.words.seen.get(flat(word), _NEVER)[1] >= _OFTEN
+        said, seen = self.words.seen.get(flat(word), _NEVER)
+        return said > 0 and seen >= _OFTEN
+
+    def heard(self, word: str) -> bool:
+        """Whether the dialogues hold the word at all; never called a symptom, it was none where they held it."""
+        return flat(word) in self.words.seen
 
     def names(self, word: str) -> bool:
         """Whether the word was met as a symptom, and not only once in many."""
         said, seen = self.words.seen.get(flat(word), _NEVER)
-        return said >= _NAMING * max(seen, 1)
+        return said > 0 and said >= _NAMING * seen
 
     def name(self, word: str) -> tuple[str, bool]:
         """The name that the annotated dialogues give to a word (the word itself if none); whether it denies itself."""
@@ -206,7 +211,8 @@ def table_rows(text: str) -> Words:
     for line in text.splitlines():
         word, said, times, name, denies = line.split("\t")
         seen[word] = int(said), int(times)
-        names[word] = name
+        if name:
+            names[word] = name
         if denies == "-":
             denied.add(word)
     return Words(seen, names, frozenset(denied))

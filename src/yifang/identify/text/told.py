@@ -34,8 +34,13 @@ class ToldReader:
         self._spans, self._lexicon, self._decide, self._silent = spans, lexicon, decide, silent
         self._named: dict[str, Word] = {}
 
-    def read(self, clause: str, tokens: Tokens, mentions: tuple[Mention, ...]) -> tuple[Mention, ...] | None:
+    def read(
+        self, clause: str, tokens: Tokens, mentions: tuple[Mention, ...], alone: bool
+    ) -> tuple[Mention, ...] | None:
         """The symptoms told in a folded clause; None where the dictionary's reading stands as it is.
+
+        `alone`: a line by itself, of which nobody says that it is a medical record; there the dictionary's words
+        are held to what dialogues call a symptom.
 
         A span that is the name of a disease of the packs stays that disease's.
         """
@@ -43,10 +48,10 @@ class ToldReader:
             return None
         spans = self._spans.spans(clause)
         if not spans:
-            alone = self._denied_alone(clause)
-            if spans is None and not alone:
+            denied = self._denied_alone(clause)
+            if spans is None and not denied and not (alone and mentions):
                 return None
-            spans = alone
+            spans = denied
         heard = [one for one in mentions if one.kind == "symptom" and one.concept not in self._silent]
         words: dict[int, Word] = {}
         listed: dict[tuple[int, str], Mention] = {}
@@ -58,7 +63,7 @@ class ToldReader:
             words[start] = self._word(clause[start:end], tuple(dict.fromkeys(one.concept for one in within)))
         found = self._asserted(clause, tokens, words) if words else []
         told = [_stricter(one, listed.get((one.start, one.concept))) for one in found]
-        told += (one for one in heard if self._stands(one, spans))
+        told += (one for one in heard if self._stands(one, spans, alone))
         return tuple(sorted(map(self._denied, told), key=lambda one: one.start))
 
     def _denied_alone(self, clause: str) -> list[Told]:
@@ -71,11 +76,12 @@ class ToldReader:
             return [whole]
         return [Told(*match.span(2))] if self._spans.names(match.group(2)) else []
 
-    def _stands(self, mention: Mention, spans: list[Told]) -> bool:
+    def _stands(self, mention: Mention, spans: list[Told], alone: bool) -> bool:
         """Whether a symptom of the dictionary stands although the trained reader does not see it."""
         if any(start < mention.end and mention.start < end for start, end in spans):
             return False
-        return not self._spans.knows(mention.clause[mention.start : mention.end])
+        word = mention.clause[mention.start : mention.end]
+        return not (self._spans.heard(word) if alone else self._spans.knows(word))
 
     def _asserted(self, clause: str, tokens: Tokens, words: dict[int, Word]) -> list[Mention]:
         ends = {start: start + len(word.text) for start, word in words.items()}

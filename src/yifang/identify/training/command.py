@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     scanner = Scanner(knowledge.load())
     dialogues = [list(spans.clauses(one, scanner.parts)) for one in cmdd.dialogues(source)]
     counts = spans.Counts(dialogues)
-    words = spans.word_table(dialogues, counts)
+    words = spans.word_table(dialogues, counts, map(reader.flat, scanner.symptoms()))
     weights = spans.train(dialogues, counts)
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / reader.WORDS).write_text(spans.as_rows(words), encoding="utf-8")

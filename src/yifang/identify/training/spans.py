@@ -81,8 +81,11 @@ def _substrings(clauses: Iterable[Clause], known: Counter[str]) -> Iterator[str]
                     yield one.text[start:end]
 
 
-def word_table(dialogues: list[list[Clause]], counts: Counts) -> Words:
-    """What identification keeps of the words: counts, the commonest name, and which of them deny their own symptom."""
+def word_table(dialogues: list[list[Clause]], counts: Counts, listed: Iterable[str] = ()) -> Words:
+    """What identification keeps of the words: counts, the commonest name, and which of them deny their own symptom.
+
+    `listed` words of the packs that the dialogues hold without ever calling them a symptom are kept too, as said never.
+    """
     names: dict[str, Counter[str]] = {}
     told: Counter[str] = Counter()
     absent: Counter[str] = Counter()
@@ -96,7 +99,13 @@ def word_table(dialogues: list[list[Clause]], counts: Counts) -> Words:
     common = {word: max(sorted(names[word]), key=names[word].__getitem__) for word in sorted(counts.said)}
     table = Words({word: (counts.said[word], counts.seen[word]) for word in common}, common, frozenset())
     denied = {word for word in common if denies(word, told[word], absent[word], table)}
-    return Words(table.seen, table.names, frozenset(denied))
+    texts = [clause.text for each in dialogues for clause in each]
+    unsaid = {word: (0, seen) for word in sorted(listed) if word not in common and (seen := _held(word, texts))}
+    return Words({**table.seen, **unsaid}, {**common, **dict.fromkeys(unsaid, "")}, frozenset(denied))
+
+
+def _held(word: str, texts: list[str]) -> int:
+    return sum(text.count(word) for text in texts)
 
 
 def denies(word: str, told: int, absent: int, table: Words) -> bool:

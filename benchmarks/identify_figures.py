@@ -1,0 +1,200 @@
+"""`./dev bench identify-figures`: how well identification sees, measured and written to `docs/identify-report.md`.
+
+Needs the shared material (`YIFANG_SHARED`). A target is a least value.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from math import sqrt
+from pathlib import Path
+
+from benchmarks import county_identify, made_figures, text_figures
+from benchmarks.made_figures import Row
+from benchmarks.text_figures import Counted
+from yifang import identify
+from yifang.world import county, making, truth
+
+Figure = tuple[str, float, str, float]
+_REPORT = Path(__file__).parents[1] / "docs" / "identify-report.md"
+_Z = 1.96
+_TEXT = """# How well identification sees
+
+Written by `./dev bench identify-figures`. Numbers in brackets are 95 % intervals. What the parts are:
+[identify.md](identify.md). Nothing below was trained or counted on the texts it is measured on.
+
+## Chinese text
+
+| what | on | figure |
+|---|---|---|
+{text}
+
+### Where it fails
+
+{errors}
+
+Many of the span errors are the annotation's own: the same words are a symptom in one consultation and none in the
+next (感冒, 痰, 脱水 in advice), and bounds differ (痰, 有痰; 发热, 反复发热). Denials are missed where the symptom
+itself is not found (没有血), where a word is mistyped (没谈 for 没痰), and where inability is meant (吐不出来).
+Hand, foot and mouth disease is missed where a report tells of fever alone, or of a rash without its place and without
+fever; it is suspected in children with other eruptions on their limbs.
+
+### Other texts
+
+All were read to the end. A named disease counts as right where an annotator marked a disease there.
+
+| text | notes | with a symptom | named diseases also marked | suspected most often |
+|---|---|---|---|---|
+{others}
+
+## Made records by disease
+
+A made county (`yifang.world`, seed 7, 30,000 residents, 20,000 visits with noise and decoys), each record by itself.
+Sensitivity is of cases of which something can be seen; specificity is of visits that are not the disease's.
+
+{diseases}
+
+## Made records by syndrome
+
+{draws} visits drawn of each illness, look-alike and decoy of the world. The truth is the template's, before a wording
+was drawn for it. What is not in the table did not occur and was never found.
+
+{syndromes}
+"""
+_SENSITIVITY, _SPECIFICITY = 97.0, 99.5
+_SCALE = county.Scale(seed=7, until=date(2026, 11, 27), residents=30_000, encounters=20_000, days=200)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Everything measured on text."""
+
+    spans: text_figures.Spans
+    negation: Counted
+    report: Counted
+    dialogue: Counted
+    reports: int
+    others: dict[str, text_figures.Reading]
+
+
+def run() -> list[Figure]:
+    """Figures as (name, value, unit, least); writes the report. Raises RuntimeError without the shared material."""
+    folder = Path(os.environ.get("YIFANG_SHARED") or Path(__file__).parents[2] / "shared") / "fixtures/zh-clinical-text"
+    if not folder.is_dir():
+        raise RuntimeError(f"no shared material at {folder}: set YIFANG_SHARED")
+    packs = made_figures.packs()
+    identifier = identify.compiled(packs)
+    report, reports = text_figures.told_disease(identifier, folder / "dxy/dxy_train.jsonl", whole=False)
+    dialogue, _ = text_figures.told_disease(identifier, folder / "dxy/dxy_train.jsonl", whole=True)
+    told = Told(
+        text_figures.spans(identifier, folder / "cmdd/cmdd_dev_dialogues.jsonl"),
+        text_figures.negation(identifier, folder / "cmdd/cmdd_dev_patient_negation.jsonl"),
+        report,
+        dialogue,
+        reports,
+        text_figures.others(identifier, folder),
+    )
+    with tempfile.TemporaryDirectory() as made:
+        place = Path(made) / "county"
+        making.make(county.found(_SCALE), place)
+        diseases = made_figures.by_disease(truth.read(place), county_identify.standing(place))
+    syndromes = made_figures.by_syndrome(packs)
+    _REPORT.write_text(_written(told, diseases, syndromes), encoding="utf-8")
+    return _figures(told, diseases, syndromes)
+
+
+def _figures(told: Told, diseases: dict[str, Row], syndromes: dict[str, Row]) -> list[Figure]:
+    found: list[Figure] = [
+        ("symptom spans, exact, F1", 100 * told.spans.all.f1, "%", 91.0),
+        ("negation in patients' turns, precision", 100 * told.negation.precision, "%", 90.0),
+        ("negation in patients' turns, recall", 100 * told.negation.recall, "%", 90.0),
+    ]
+    for name, one in (("self-report", told.report), ("whole dialogue", told.dialogue)):
+        found.append((f"hand-foot-mouth by {name}, precision", 100 * one.precision, "%", 85.0))
+        found.append((f"hand-foot-mouth by {name}, recall", 100 * one.recall, "%", 75.0))
+    for kind, rows in (("disease", diseases), ("syndrome", syndromes)):
+        least = min((_share(row.found, row.have) for row in rows.values() if row.have), default=100.0)
+        found.append((f"lowest sensitivity of a {kind}", least, "%", _SENSITIVITY))
+        lowest = min((_share(row.left_alone, row.have_not) for row in rows.values() if row.have_not), default=100.0)
+        found.append((f"lowest specificity of a {kind}", lowest, "%", _SPECIFICITY))
+    return found
+
+
+def _share(part: int, whole: int) -> float:
+    return 100 * part / max(1, whole)
+
+
+def interval(part: int, whole: int) -> tuple[float, float]:
+    """The Wilson interval of a share in per cent, 95 %."""
+    if whole == 0:
+        return 0.0, 100.0
+    share, square = part / whole, _Z * _Z / whole
+    middle, half = share + square / 2, _Z * sqrt(share * (1 - share) / whole + square / (4 * whole))
+    return 100 * max(0.0, (middle - half) / (1 + square)), 100 * min(1.0, (middle + half) / (1 + square))
+
+
+def _of(part: int, whole: int) -> str:
+    low, high = interval(part, whole)
+    return f"{_share(part, whole):.1f} % ({low:.1f}–{high:.1f}), {part}/{whole}"
+
+
+def _written(told: Told, diseases: dict[str, Row], syndromes: dict[str, Row]) -> str:
+    spans, all_ = told.spans, told.spans.all
+    text = [
+        f"| symptom spans, exact, F1 | CMDD development part, {spans.dialogues} consultations, a line a note | "
+        f"{100 * all_.f1:.2f} % ({100 * spans.low:.2f}–{100 * spans.high:.2f}) |",
+        f"| … precision | spans found | {_of(all_.right, all_.right + all_.extra)} |",
+        f"| … recall | spans annotated | {_of(all_.right, all_.right + all_.missed)} |",
+        *_pair("what patients say is absent", "CMDD development part, patients' turns", told.negation),
+        *_pair("hand, foot and mouth disease from a self-report", f"{told.reports} self-reports", told.report),
+        *_pair("… from all that the parent says", "the same, answers joined", told.dialogue),
+    ]
+    errors = [*_errors("Spans", all_.errors), *_errors("Negation", told.negation.errors)]
+    return _TEXT.format(
+        text="\n".join(text),
+        errors="\n".join(errors),
+        others="\n".join(_others(told.others)),
+        diseases="\n".join(_rows(diseases)),
+        syndromes="\n".join(_rows(syndromes)),
+        draws=made_figures.DRAWS,
+    )
+
+
+def _pair(name: str, on: str, one: Counted) -> list[str]:
+    return [
+        f"| {name}, precision | {on} | {_of(one.right, one.right + one.extra)} |",
+        f"| {name}, recall | {on} | {_of(one.right, one.right + one.missed)} |",
+    ]
+
+
+def _errors(title: str, errors: Counter[tuple[str, str]]) -> list[str]:
+    counts: dict[str, list[tuple[str, int]]] = {}
+    for (kind, word), times in errors.most_common():
+        counts.setdefault(kind, []).append((word, times))
+    return [
+        f"- {title}, {kind}: {sum(times for _, times in words)}, most often "
+        + ", ".join(f"{word} {times}" for word, times in words[:8])
+        for kind, words in counts.items()
+    ]
+
+
+def _others(others: dict[str, text_figures.Reading]) -> list[str]:
+    lines = []
+    for name, one in others.items():
+        named = _of(one.confirmed, one.named) if one.named else "–"
+        often = ", ".join(f"{disease} {count}" for disease, count in one.suspected.most_common(4)) or "–"
+        lines.append(f"| {name} | {one.notes} | {one.with_symptoms} | {named} | {often} |")
+    return lines
+
+
+def _rows(rows: dict[str, Row]) -> list[str]:
+    lines = ["| | sensitivity | specificity |", "|---|---|---|"]
+    for name, row in rows.items():
+        lines.append(
+            f"| {name} | {_of(row.found, row.have) if row.have else '–'} | {_of(row.left_alone, row.have_not)} |"
+        )
+    return lines
