@@ -18,7 +18,7 @@ from yifang.knowledge.reading import identity
 K = knowledge.load()
 # What we added to the facts of a domain file: whole parts, and entries that name one of these sources.
 ADDED_PARTS = {
-    "triggers": {"interruption", "case_classes", "follow_up", "pneumonia_criteria", "told"},
+    "triggers": {"interruption", "case_classes", "follow_up", "pneumonia_criteria", "clinic_clusters", "told"},
     "syndromes": {"told"},
 }
 ADDED_SOURCES = frozenset({"house", "diagnosis_standards"})

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from yifang.apps.reporting.models import AbnormalResult, AuditLine, Card, Case, Suspicion
+from django.db.models import Exists, OuterRef
+
+from yifang.apps.reporting.models import AbnormalResult, AuditLine, Card, Case, ClinicSign, Interruption, Suspicion
 from yifang.kernel import protocols
 
 _EPISODE = 64
-_OF_RECORDS = (AuditLine, AbnormalResult)
+_OF_RECORDS = (AuditLine, AbnormalResult, ClinicSign)
 
 
 def register() -> None:
@@ -32,6 +34,9 @@ def move(alias: UUID, survivor: UUID) -> dict[str, Any]:
         one.person_id = survivor
         one.save(update_fields=["person", "episode"])
     moved = {"suspicions": episodes, "cards": _ids(Card, alias), "cases": _ids(Case, alias)}
+    # One of the same day stays as it is: its questions moved, and that day was asked about already.
+    days = Interruption.objects.filter(person=survivor, organisation=OuterRef("organisation"), began=OuterRef("began"))
+    Interruption.objects.filter(person=alias).exclude(Exists(days)).update(person=survivor)
     for model in _OF_RECORDS:
         model.objects.filter(person=alias).update(person=survivor)
     Card.objects.filter(person=alias).update(person=survivor)
@@ -49,6 +54,7 @@ def restore(alias: UUID, survivor: UUID, moved: dict[str, Any], records: Sequenc
         one.person_id, one.episode = alias, moved["suspicions"].get(str(one.id), one.episode)
         one.save(update_fields=["person", "episode"])
         back.append(one.id)
+    Interruption.objects.filter(person=survivor, lead__in=back).update(person=alias)
     cards = Card.objects.filter(id__in=moved["cards"]) | Card.objects.filter(suspicion__in=back)
     returned = list(cards.filter(person=survivor))
     Card.objects.filter(id__in=[card.id for card in returned]).update(person=alias)

@@ -56,6 +56,7 @@ TABLES = [
     Table("reporting_registerentry", may="SELECT, INSERT, UPDATE", rows=seen("reporting_registerentry.card_id")),
     Table("reporting_said", may="SELECT, INSERT", rows=seen("reporting_said.card_id")),
     Table("reporting_reconciliation", may="SELECT, INSERT, UPDATE", rows=f"made_by_id = {USER}"),
+    Table("reporting_clinicsign", rows="false"),  # counted in jobs only
     Table("reporting_cardkey", rows="false"),  # found and compared in jobs only
     Table("reporting_case", rows=seen("reporting_case.id")),
     # Seen from the two areas it belongs to and by whoever reported it: it may have no case.

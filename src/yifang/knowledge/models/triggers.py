@@ -251,6 +251,21 @@ class CaseClassRules(Entry):
 CLASS_FACTS = frozenset(("laboratory", "diagnosis", "doubt", "criteria"))
 
 
+class ClusterRule(Model):
+    """So many patients with a syndrome in one department."""
+
+    syndrome: SyndromeId
+    patients: int = Field(ge=2)
+
+
+class ClinicClusters(Entry):
+    """What is an unusual cluster in one clinic, within how many days; older visits are history."""
+
+    window_days: int = Field(ge=1)
+    news_days: int = Field(ge=1)
+    rules: tuple[ClusterRule, ...]
+
+
 class FollowUp(Entry):
     """After how many days a suspected case should have been confirmed or excluded."""
 
@@ -291,6 +306,7 @@ class TriggersPack(Pack):
     interruption: InterruptionPolicy
     follow_up: FollowUp
     pneumonia_criteria: PneumoniaCriteria
+    clinic_clusters: ClinicClusters
     case_classes: tuple[CaseClassRules, ...]
 
     @model_validator(mode="after")

@@ -55,6 +55,7 @@ from yifang.apps.reporting.models.rulebook import (
     TrialState,
 )
 from yifang.apps.reporting.models.scans import SCAN_TRANSITIONS, Scan, ScanState
+from yifang.apps.reporting.models.signs import ClinicSign
 from yifang.apps.reporting.models.trials import QuietTrial
 from yifang.apps.reporting.models.zero import Cadence, ZeroOrder, ZeroReport
 
@@ -84,6 +85,7 @@ __all__ = [
     "CardVersion",
     "Case",
     "ChangeKind",
+    "ClinicSign",
     "DismissReason",
     "Duplicate",
     "DuplicateState",

@@ -56,6 +56,10 @@ def rule(knowledge: Knowledge, id: str) -> Told | None:
         for one in rules:
             if one.id == id:
                 return make(knowledge, one)
+    for told in triggers.told:
+        if told.id == id:
+            says = [_("还没有诊断时，自述、预检或问卷里的症状提示：{name}。").format(name=told.name)]
+            return _told(knowledge, told, DIAGNOSIS, told.name, says, (), ("told", told.id))
     if id in ("diag_icd", "diag_name", "diag_uncertain"):
         return _general(knowledge, id)
     return None

@@ -22,7 +22,7 @@ from yifang.apps.accounts.visibility import SHARED_IN_A_DEPARTMENT, Subject, gro
 from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.ledger.subscriptions import Heard
 from yifang.apps.records.models import Record, RecordState
-from yifang.apps.reporting import clocks, desks, followups, interrupting, visible
+from yifang.apps.reporting import clocks, clusters, desks, followups, interrupting, visible
 from yifang.apps.reporting.identifying import (
     Background,
     Found,
@@ -82,6 +82,7 @@ def on_records(heard: Sequence[Heard]) -> None:
     readings.keep(said)
     results.follow([(row, found.sayings) for row, found in said], book.gone)
     interrupting.at_moments((visit for row, _ in said if (visit := interrupting.visit_of(row))), NODE)
+    clusters.note([(row, found.syndromes) for row, found in said], book.gone, book.trying)
     for hook in protocols.identified:
         hook.call([(row, found.syndromes) for row, found in said if row.organisation_id not in book.trying], book.gone)
 

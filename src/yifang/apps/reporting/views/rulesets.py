@@ -26,6 +26,7 @@ from yifang.apps.reporting.models import (
 )
 from yifang.apps.reporting.presenting import words
 from yifang.apps.reporting.queries import rulebook as queries
+from yifang.apps.reporting.rulebook import plain
 from yifang.apps.reporting.services import rulebook as services
 from yifang.apps.reporting.views import reading
 from yifang.kernel.errors import UserError
@@ -135,10 +136,14 @@ def _changes(found: tables.Page[TrialChange], kind: str) -> tables.Table[Line]:
     )  # fmt: skip
 
 
-def _by_rule(one: Trial, here: str) -> list[tuple[str, list[tuple[str, int, str]]]]:
-    labels = dict(ChangeKind.choices)
+def _by_rule(one: Trial, here: str) -> list[tuple[str, bool, list[tuple[str, int, str]]]]:
+    labels, known = dict(ChangeKind.choices), rulebook.in_force()
     return [
-        (rule, [(labels[kind], count, f"{here}?kind={kind}&rule={rule}") for kind, count in counts.items()])
+        (
+            rule,
+            plain.rule(known, rule) is not None,
+            [(labels[kind], count, f"{here}?kind={kind}&rule={rule}") for kind, count in counts.items()],
+        )
         for rule, counts in sorted(one.rules.items())
     ]
 
