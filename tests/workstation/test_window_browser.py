@@ -13,7 +13,7 @@ from yifang.apps.accounts.viewers import enter
 from yifang.apps.ledger.services import NODE
 from yifang.apps.places.models import Organisation
 from yifang.apps.reporting import services as reporting
-from yifang.apps.reporting.models import Card, CardState, Suspicion
+from yifang.apps.reporting.models import Card, CardState, Suspicion, SuspicionState
 from yifang.apps.surveillance import services as surveillance
 from yifang.apps.workstation.services import own_link
 from yifang.web.messages import compile_all
@@ -39,7 +39,7 @@ def county(transactional_db):
     return made
 
 
-def test_a_card_is_reported_in_two_keys(county, live_server, open_page):  # noqa: F811
+def test_a_card_is_reported_in_two_keys_and_a_dismissal_in_three(county, live_server, open_page):  # noqa: F811
     page = open_page(live_server.url + own_link(county.hospital.id, "D001", visit="FLU"), size=(640, 900))
     ready(page)
     assert axe(page) == []
@@ -50,6 +50,17 @@ def test_a_card_is_reported_in_two_keys(county, live_server, open_page):  # noqa
         page.keyboard.press("Enter")
     assert Card.objects.get(suspicion__disease="influenza").state == CardState.HOSPITAL_REVIEW
     assert "录入大疫情网" in page.content()
+
+    page.goto(live_server.url + own_link(county.hospital.id, "D001", visit="HFMD"))
+    ready(page)
+    page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    assert overflow(page) == 0
+    page.keyboard.press("Alt+n")
+    page.keyboard.press("1")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    one = Suspicion.objects.get(disease="hfmd")
+    assert (one.state, one.reason_code) == (SuspicionState.DISMISSED, "not_the_disease")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -10,7 +10,7 @@ function next(question) {
   const all = questions();
   const at = all.indexOf(question);
   if (at >= 0) enter(all[at + 1]);
-  else question.closest("form")?.querySelector("[data-confirm]")?.focus();
+  else question.closest("form")?.querySelector("[data-done]")?.focus();
 }
 
 document.addEventListener("keydown", (event) => {
