@@ -26,6 +26,10 @@ from yifang.knowledge.models.registers import Register
 from yifang.web import components, exports, tables
 
 SIZE = 50
+_ENGLISH = {
+    "男": "Male", "女": "Female", "初诊": "First", "复诊": "Return", "死亡": "Died", "治愈": "Cured", "好转": "Better",
+    "转院": "Transferred",
+}  # fmt: skip
 
 
 @require_safe
@@ -125,11 +129,20 @@ def _page(lines: list[kept.Line]) -> tables.Page[Any]:
 def _rows(table: tables.Table[Any], register: Register) -> tables.Table[Any]:
     """Each row as the cells of its columns, the missing ones marked."""
     rows = [
-        {"line": line, "cells": [(one.id, _name(one), line.row.values.get(one.id, ""), one.id in line.row.missing)
-                                 for one in register.columns]}
+        {"line": line, "cells": [(one.id, _name(one), _shown(one.id, line.row.values.get(one.id, "")),
+                                  one.id in line.row.missing) for one in register.columns]}
         for line in table.page.rows
     ]  # fmt: skip
     return replace(table, page=replace(table.page, rows=rows))
+
+
+def _shown(column: str, text: str) -> str:
+    """A word of ours in the reader's language; what a source wrote stays as it is."""
+    if message_language() == "zh":
+        return text
+    if column == "age" and text.endswith("岁") and text[:-1].isdigit():
+        return f"{text[:-1]} y"
+    return _ENGLISH.get(text, text) if column in ("sex", "visit_order", "outcome") else text
 
 
 def _chosen(id: str) -> Register:
