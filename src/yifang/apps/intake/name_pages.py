@@ -16,7 +16,6 @@ from yifang.apps.intake import queries
 from yifang.apps.intake.models import LocalName, NameKind, NameState
 from yifang.apps.intake.services.names import answer as keep
 from yifang.apps.intake.services.names import label, targets
-from yifang.kernel.errors import UserError
 from yifang.knowledge import load
 from yifang.web import components, htmx, tables
 
@@ -68,8 +67,6 @@ def answer(request: HttpRequest, name_id: UUID) -> HttpResponse:
     request.viewer.check("feed.connect")
     target = request.POST.get("target", "") or request.POST.get("other", "")
     back = request.POST.get("back", "")
-    if not target and not request.POST.get("reopen"):
-        raise UserError("connect.no_target", target="")
     state = (
         NameState.OPEN if request.POST.get("reopen") else NameState.IGNORED if target == "none" else NameState.CONFIRMED
     )
