@@ -136,7 +136,7 @@ def test_every_role_by_every_step(name: str) -> None:
     card = Card(organisation=county.hospital, report_area=county.hospital.area_code)
     allowed = set()
     for verb, step in policy.VERBS.items():
-        card.state = next(iter(step.states))
+        card.state = S.SUBMITTED if verb == "delete" else next(iter(step.states))  # after the audit the CDC deletes
         if policy.can(card, verb, viewer):
             allowed.add(verb)
     assert allowed == WHO_MAY[name]

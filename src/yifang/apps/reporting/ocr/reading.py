@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import atan2, cos, sin
 from statistics import median
 from unicodedata import normalize
@@ -197,7 +198,7 @@ def _part(box: tuple[int, int, int, int], start: int, end: int, length: int) -> 
 
 def _choice(piece: _Piece, field: Field) -> Answer | None:
     options = {_plain(label): code for code, label in (field.codes or {}).items()}
-    chosen, sure, at = _ticked(piece.text, list(options))
+    chosen, sure, at = _ticked(piece, list(options))
     where = piece.at(at, len(chosen))
     return Answer(options[chosen], where.score * sure, where.box) if chosen else None
 
@@ -209,8 +210,8 @@ def _disease(pieces: Sequence[_Piece], knowledge: Knowledge) -> dict[str, Answer
     parts = {_plain(part.name): (one.id, part.id) for one in reported for part in one.subtypes}
     whole = _Piece([segment for piece in pieces for segment in piece.segments])
     every = [*names, *parts]
-    disease, sure, at = _ticked(whole.text, list(names), every)
-    part, part_sure, part_at = _ticked(whole.text, list(parts), every)
+    disease, sure, at = _ticked(whole, list(names), every)
+    part, part_sure, part_at = _ticked(whole, list(parts), every)
     if part and not disease:  # the disease is the one that the subtype is of
         disease = next(name for name, (id, _) in names.items() if id == parts[part][0])
         sure, at = part_sure * _CONCLUDED, part_at
@@ -224,10 +225,11 @@ def _disease(pieces: Sequence[_Piece], knowledge: Knowledge) -> dict[str, Answer
     return found
 
 
-def _ticked(text: str, options: Sequence[str], among: Sequence[str] = ()) -> tuple[str, float, int]:
+def _ticked(piece: _Piece, options: Sequence[str], among: Sequence[str] = ()) -> tuple[str, float, int]:
     """The one ticked option, how sure from 0 to 1, and where it stands; empty where none is ticked, or several are."""
     marks: dict[str, tuple[str, int]] = {}
-    left = text
+    text = left = piece.text
+    begins = set(accumulate(len(one.text) for one in piece.segments))
     for option in sorted({*options, *among}, key=len, reverse=True):
         at = left.find(option)
         if at >= 0:
@@ -237,7 +239,10 @@ def _ticked(text: str, options: Sequence[str], among: Sequence[str] = ()) -> tup
     ticked = [option for option, (mark, _) in own.items() if mark and mark in _TICKED]
     sure = 1.0
     if not ticked and len(own) > 1:
-        ticked = [option for option, (mark, _) in own.items() if not mark or mark not in _EMPTY]
+        # Bare after a bracket, or where a line begins, is a box on the line before or none at all.
+        ticked = [
+            option for option, (mark, at) in own.items() if at == 0 or (mark not in _EMPTY + "(、" and at not in begins)
+        ]
         sure = _CONCLUDED
     return (ticked[0], sure, own[ticked[0]][1]) if len(ticked) == 1 else ("", 0.0, 0)
 
