@@ -17,12 +17,12 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.db import connection, connections
-from django.test import RequestFactory
+from django.test import Client
 from django.test.utils import override_settings
 
 from tests import apps
 from yifang.apps.ledger import jobs as ledger_jobs
-from yifang.apps.relay import door, jobs, pairing
+from yifang.apps.relay import jobs, pairing
 from yifang.apps.relay.models import Peer
 from yifang.apps.relay.transport import https
 from yifang.node import secrets
@@ -116,7 +116,7 @@ def answered_by(*uppers: Node) -> https.Post:
         if node is None:
             raise ConnectionRefusedError(url)
         with node.on("web"):
-            answer = door.exchange(RequestFactory().post(https.PATH, body, content_type=https.KIND))
+            answer = Client().post(https.PATH, body, content_type=https.KIND)
             return answer.status_code, answer.content
 
     return send

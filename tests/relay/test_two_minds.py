@@ -63,6 +63,18 @@ def test_nobody_speaks_for_another_hospital(chain):
     assert at(district, card.id).state == CardState.SUBMITTED
 
 
+def test_a_hospital_makes_no_case_at_the_district(chain):
+    from yifang.apps.relay.kinds import cases
+    from yifang.kernel.ids import new_id
+    from yifang.kernel.protocols import RelayEntry
+
+    _, district, _ = chain
+    with district.on("jobs"):
+        peer = Peer.objects.get(side="down")
+        forged = RelayEntry("case", new_id(), [(1, "reporting.case_made", "", "", {})], 0, {})
+        assert [code for _, code, _ in cases.take([forged], peer)] == ["relay.not_theirs"]
+
+
 def test_an_unknown_kind_waits_and_unknown_fields_are_kept(chain):
     from yifang.apps.relay.models import Batch
     from yifang.kernel import protocols

@@ -159,7 +159,10 @@ def _next(peer: Peer) -> Arrival | None:
 
 def _entry(one: Any) -> RelayEntry:
     try:
-        steps = [(int(seq), str(what), str(at), str(role), dict(facts)) for seq, what, at, role, facts in one["steps"]]
+        steps = [
+            (int(seq), str(what)[:60], str(at)[:40], str(role)[:30], dict(facts))
+            for seq, what, at, role, facts in one["steps"]
+        ]
         return RelayEntry(str(one["k"])[:20], UUID(one["s"]), steps, int(one["seen"]), dict(one["body"]))
     except (KeyError, TypeError, ValueError) as error:
         raise UserError("relay.broken", reason=type(error).__name__) from None

@@ -32,7 +32,7 @@ MOST_ENTRIES = 1000  # of the ledger whose subjects make one batch
 _WINDOW = {Transport.HTTPS: 8, Transport.FOLDER: 400}  # batches that a peer has not said to have applied
 _KEPT = timedelta(days=35)
 _BROUGHT = "relay.brought"
-_FACTS = ("said", "into", "source", "kind")
+FACTS = ("said", "into", "source", "kind")
 Json = dict[str, Any]
 
 
@@ -55,7 +55,7 @@ def on_ledger(kind: Relayed, heard: Sequence[Heard]) -> None:
         _queue(
             Outgoing(peer=peer, seq=one.seq, kind=kind.name, what=one.kind, subject=subject,
                      at=when[one.seq][0], role=when[one.seq][1],
-                     facts={name: one.facts[name] for name in _FACTS if name in one.facts})
+                     facts={name: one.facts[name] for name in FACTS if name in one.facts})
             for one, subjects in told if one.facts.get("node") != peer.node
             for subject in subjects if subject in wanted
         )  # fmt: skip

@@ -136,6 +136,8 @@ def _build_counts(subjects: Sequence[UUID], peer: Peer) -> Mapping[UUID, Json]:
 
 def take_counts(entries: Sequence[RelayEntry], peer: Peer) -> list[Refused]:
     """Count what a lower node counted, in place of what it said of these days before."""
+    if peer.side != Side.DOWN:
+        return [(one, "relay.not_theirs", {"organisation": peer.name}) for one in entries]
     refused: list[Refused] = []
     codes = {code for entry in entries for code in entry.body["organisations"]}
     homes = {one.code: one for one in Organisation.objects.filter(code__in=codes)}

@@ -203,6 +203,10 @@ def _wrong(
 ) -> tuple[str, Json] | None:  # fmt: skip
     """Why an entry cannot be stored now: message code and parameters."""
     code = str(entry.body.get("organisation"))[:30]
+    state, disease = (str(entry.body["card"].get(name, "")) for name in ("state", "disease"))
+    if state not in CardState.values or (disease and disease not in load().diseases):
+        # a later release or another pack: it waits until this node knows it too
+        return "relay.unknown_kind", {"kind": state if state not in CardState.values else disease[:40]}
     if peer.side == Side.UP:
         if card is None:
             return "relay.not_known", {}
@@ -228,6 +232,8 @@ def _one(
     is_new = card is None
     if card is None:
         card = Card(id=entry.subject, organisation=home)
+    if peer.side == Side.DOWN:
+        fields["report_area"] = home.area_code  # where it is, says our own list
     numbers = _take_versions(card, body, there, writing)
     in_force = numbers[str(body["in_force"])]
     theirs = {**fields, "sent_version": in_force}
@@ -250,12 +256,19 @@ def _one(
     for seq, what, at, role, told in entry.steps:
         kind = what if what in LEDGER and what != BOTH else _brought(card)
         writing.changes.append(
-            Change(kind, "card", card.id, facts={**told, **facts, "seq": seq, "at": at, "role": role}, scopes=scopes)
+            Change(
+                kind, "card", card.id, facts={**_ids(told), **facts, "seq": seq, "at": at, "role": role}, scopes=scopes
+            )
         )
     if conflict is not None:
         writing.conflicts.append(conflict)
         kept = {"state": card.state, "version": card.version, "with": peer.node}
         writing.changes.append(Change(BOTH, "card", card.id, facts=kept, scopes=scopes))
+
+
+def _ids(told: Mapping[str, Any]) -> dict[str, str]:
+    """Of a step's facts what the ledger here may hold: ids and names of states, nothing that a sender made up."""
+    return {name: str(told[name])[:40] for name in outbox.FACTS if name in told}
 
 
 def _brought(card: Card) -> str:

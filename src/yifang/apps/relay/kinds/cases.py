@@ -84,14 +84,20 @@ def build(subjects: Sequence[UUID], peer: Peer) -> Mapping[UUID, Json]:
 
 
 def take(entries: Sequence[RelayEntry], peer: Peer) -> list[Refused]:
-    """Store the cases of a batch. Refuses one whose hospital lies outside the sender's area."""
-    held = Case.objects.select_for_update().in_bulk([one.subject for one in entries])
+    """Store the cases of a batch. Refuses those of a hospital outside the sender's area, and all but a district's."""
+    if peer.side != Side.DOWN or peer.role != "district":
+        return [(one, "relay.not_theirs", {"organisation": peer.name}) for one in entries]
+    rows_of = Case.objects.select_for_update(of=("self",)).select_related("report_org")
+    held = rows_of.in_bulk([one.subject for one in entries])
     homes, refused = _homes(entries, peer), []
     persons = {UUID(one.body["person"]): one for one in entries}
     known = set(Person.objects.filter(id__in=persons).values_list("id", flat=True))
     new_persons, new, changes = {}, [], []
     for entry in entries:
         home = homes.get(entry.body["organisation"]["code"])
+        known_as = held.get(entry.subject)
+        if known_as is not None and not _inside(known_as.report_org, peer):
+            home = None  # another district's case
         if home is None:
             refused.append((entry, "relay.not_theirs", {"organisation": str(entry.body["organisation"]["code"])[:30]}))
             continue
@@ -146,8 +152,11 @@ def _homes(entries: Sequence[RelayEntry], peer: Peer) -> dict[str, Organisation]
             NODE,
         )  # fmt: skip
         known[code] = made
-    inside = [one for one in known.values() if not peer.area_code or areas.contains(peer.area_code, one.area_code)]
-    return {one.code: one for one in inside}
+    return {one.code: one for one in known.values() if _inside(one, peer)}
+
+
+def _inside(home: Organisation, peer: Peer) -> bool:
+    return bool(peer.area_code) and areas.contains(peer.area_code, home.area_code)
 
 
 def _coarse(area: str, level: str) -> str:
