@@ -12,7 +12,8 @@ from tests.web.browser import NARROW, WIDE, axe, chromium, open_page, overflow, 
 from yifang.apps.accounts.viewers import enter
 from yifang.apps.places.models import Organisation
 from yifang.apps.reporting import services, versions
-from yifang.apps.reporting.models import Card, CardState, Suspicion
+from yifang.apps.reporting.missed import running, samples
+from yifang.apps.reporting.models import AuditLine, AuditSample, Card, CardState, Suspicion
 from yifang.kernel import clock
 from yifang.web.messages import compile_all
 
@@ -58,6 +59,12 @@ def county(transactional_db):
         services.approve(first.id, desk)
         services.return_by_hospital(second.id, "现住址门牌不完整，请补到门牌号。", desk)
     apps.deliver()
+    today = clock.today()
+    with apps.as_jobs():  # four days later: what has no card by then was missed
+        running.run(made.hospital, today - timedelta(days=30), today, now=clock.now() + timedelta(days=4))
+    with enter(desk):
+        samples.ask(desk, today - timedelta(days=30), today, size=8)
+    apps.deliver()
     return made
 
 
@@ -87,6 +94,11 @@ PAGES = {
     "desk-late": ("hospital_desk", "/desk/?tab=late&open={submitted}"),
     "card": ("hospital_desk", "/cards/{submitted}"),
     "correction": ("hospital_desk", "/cards/{submitted}/edit"),
+    "missed": ("hospital_desk", "/missed/?tab=missed"),
+    "missed-open": ("hospital_desk", "/missed/?tab=missed&open={line}"),
+    "missed-rates": ("hospital_desk", "/missed/rates"),
+    "missed-sample": ("hospital_desk", "/missed/samples/{sample}"),
+    "missed-results": ("hospital_desk", "/missed/results"),
 }
 
 
@@ -96,6 +108,7 @@ def test_every_page_at_both_widths(signed_in, live_server, lang, scheme):
     ids = {
         "influenza": Suspicion.objects.get(disease="influenza").id, "draft": cards["draft"],
         "returned": cards["returned_by_hospital"], "review": cards["hospital_review"], "submitted": cards["submitted"],
+        "line": AuditLine.objects.filter(kind="missed").first().id, "sample": AuditSample.objects.get().id,
     }  # fmt: skip
     wrong = []
     for who in dict.fromkeys(name for name, _path in PAGES.values()):
