@@ -43,7 +43,9 @@ def sayings(record: Record, outcome: Identified, elsewhere: Collection[int] = ()
             if id(one) not in elsewhere:
                 # two pieces that are strong together are strong here
                 level = suspicion.confidence if one.level != "weak" else "weak"
-                _add(found, _saying(record, one, level))
+                # which class results prove is said of the suspicion: some prove it only together
+                proven = suspicion.case_class if one.kind == "laboratory" else None
+                _add(found, _saying(record, one, level, case_class=one.case_class or proven or ""))
     for held in outcome.withheld:
         one = held.evidence
         if one.level == "weak" or held.effect == "weak":
@@ -61,9 +63,11 @@ def _add(found: dict[tuple[str, str, str], Saying], one: Saying) -> None:
         found[key] = one
 
 
-def _saying(record: Record, one: Evidence, level: str, withheld: str = "", reason: str = "") -> Saying:
+def _saying(
+    record: Record, one: Evidence, level: str, withheld: str = "", reason: str = "", case_class: str = ""
+) -> Saying:
     his: Source = "death" if record.encounter.reason == DEATH else "his"
     return Saying(
-        one.disease, _SOURCES.get(one.kind, his), level, one.rule, one.text[:_CHARACTERS], one.case_class or "",
-        one.subtype_hint or "", one.kind in _NAMED, withheld, reason,
+        one.disease, _SOURCES.get(one.kind, his), level, one.rule, one.text[:_CHARACTERS],
+        case_class or one.case_class or "", one.subtype_hint or "", one.kind in _NAMED, withheld, reason,
     )  # fmt: skip

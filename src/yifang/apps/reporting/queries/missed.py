@@ -45,7 +45,11 @@ TABS = {
     "not_a_case": _("不符合"),
     "answered": _("已答复"),
     "reported": _("已报告"),
+    "due": _("应报"),
 }
+# What counts as missed: what a person confirmed, and what nobody has looked at yet.
+MISSED = Q(answer__in=(AuditAnswer.SHOULD_REPORT, AuditAnswer.BACK_FILLED)) | Q(kind=AuditKind.MISSED, answer="")
+OWN = Q(kind__in=(AuditKind.REPORTED, AuditKind.LATE, AuditKind.WRONG_CLASS)) & ~Q(answer=AuditAnswer.BACK_FILLED)
 _TABS: dict[str, Q] = {
     "to_check": Q(kind=AuditKind.MISSED, answer=""),
     "missed": Q(kind=AuditKind.MISSED) & ~Q(answer__in=(AuditAnswer.NOT_A_CASE, AuditAnswer.DUPLICATE)),
@@ -55,10 +59,8 @@ _TABS: dict[str, Q] = {
     "not_a_case": Q(kind=AuditKind.NOT_A_CASE),
     "answered": ~Q(answer=""),
     "reported": Q(kind=AuditKind.REPORTED),
+    "due": MISSED | OWN,
 }
-# What counts as missed: what a person confirmed, and what nobody has looked at yet.
-MISSED = Q(answer__in=(AuditAnswer.SHOULD_REPORT, AuditAnswer.BACK_FILLED)) | Q(kind=AuditKind.MISSED, answer="")
-_OWN = Q(kind__in=(AuditKind.REPORTED, AuditKind.LATE, AuditKind.WRONG_CLASS)) & ~Q(answer=AuditAnswer.BACK_FILLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def audit_line(viewer: Viewer, line_id: UUID) -> AuditLine:
 def audit_rates(viewer: Viewer, by: By, chosen: Chosen) -> list[Rate]:
     """Rates by organisation, department or disease, the most missed first."""
     viewer.check("missed.view")
-    rows = _lines(chosen).values(key=F("organisation__name") if by == "organisation" else F(by)).annotate(**_COUNTS)
+    rows = _lines(chosen).values(key=F("organisation_id") if by == "organisation" else F(by)).annotate(**_COUNTS)
     return sorted((_rate(row["key"], row) for row in rows if row["due"]), key=lambda one: (-one.missed, str(one.key)))
 
 
@@ -195,7 +197,7 @@ def cards_of(line: AuditLine) -> tuple[list[Card], list[NationalCard]]:
 
 
 _COUNTS = {
-    "due": Count("id", filter=MISSED | _OWN),
+    "due": Count("id", filter=MISSED | OWN),
     "missed": Count("id", filter=MISSED),
     "confirmed": Count("id", filter=Q(answer__in=(AuditAnswer.SHOULD_REPORT, AuditAnswer.BACK_FILLED))),
     "late": Count("id", filter=Q(kind=AuditKind.LATE)),

@@ -108,7 +108,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         {
             "name": _name(by, one.key), "rate": one, "percent": told.percent(one.interval.rate),
             "interval": told.interval(one.interval),
-            "url": f"{here}?{urlencode({**query, **_narrowed(by, one.key)})}" if by != "organisation" else "",
+            "url": f"{here}?{urlencode({**query, **_narrowed(by, one.key)})}",
         }
         for one in reads.audit_rates(viewer, by, chosen)
     ]  # fmt: skip
@@ -269,10 +269,12 @@ def _chips(request: HttpRequest, chosen: reads.Chosen) -> list[components.Chip]:
 
 
 def _narrowed(by: str, key: Any) -> dict[str, str]:
-    return {"department": str(key)} if by == "department" else {"disease": str(key)}
+    return {{"department": "department", "disease": "disease", "organisation": "org"}[by]: str(key)}
 
 
 def _name(by: str, key: Any) -> str:
+    if by == "organisation":
+        return str(Organisation.objects.get(id=key))
     return words.disease(key) if by == "disease" else str(key) or "—"
 
 
