@@ -48,11 +48,11 @@ def _origin(source: Path, dialogues: int, out: Path) -> str:
     files = "".join(f"| {name} | {_digest(out / name)} |\n" for name in (reader.WEIGHTS, reader.WORDS))
     return f"""# Where these files come from
 
-`yifang identify train FOLDER` made them from `{source.name}`, {dialogues} paediatric consultations of CMDD, the Chinese
-Medical Diagnosis Dataset (Lin et al., *Enhancing Dialogue Symptom Diagnosis with Global Attention and Symptom Graph*,
-EMNLP 2019), as distributed with ChineseBLUE (github.com/alibaba-research/ChineseBLUE, `data/CMDD`) under the Apache
-License 2.0. What is kept of the dialogues is the table of symptom words with their normalised names and counts, and
-numbers. No other text was used; the development and test parts were not.
+`yifang identify train FOLDER` made them from `{source.name}`, {dialogues} paediatric consultations of CMDD (Lin et al.,
+*Enhancing Dialogue Symptom Diagnosis with Global Attention and Symptom Graph*, EMNLP 2019), as distributed with
+ChineseBLUE (github.com/alibaba-research/ChineseBLUE, `data/CMDD`) under the Apache License 2.0. What is kept of the
+dialogues is numbers, and a table of symptom words with their normalised names and counts; words of the packs that the
+dialogues never call a symptom stand in it with a count of 0. No other text was used, nor the other parts.
 
 | file | SHA-256 |
 |---|---|

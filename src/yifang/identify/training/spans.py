@@ -23,7 +23,7 @@ from yifang.identify.text.spans import LONGEST, Table, Words, features, flat, ma
 from yifang.identify.training.cmdd import Dialogue
 
 Split = Callable[[str], Iterable[tuple[int, str]]]
-_CHOOSE = {"c1": 0.1, "c2": 0.05, "feature.minfreq": 2, "max_iterations": 50}
+_CHOOSE = {"c1": 0.04, "c2": 0.05, "feature.minfreq": 2, "max_iterations": 50}
 _WEIGH = {"c1": 0.0, "c2": 2.0, "feature.minfreq": 2, "max_iterations": 100}
 _KEPT_BITS = 44  # of a weight's 52; the rest is noise that does not compress
 
