@@ -29,7 +29,7 @@ def test_jobs_are_up_while_their_heartbeat_is_fresh(heartbeat, status, jobs):
             )
     answer = Client().get("/healthz")
     assert answer.status_code == status
-    up = {"web": "up", "database": "up", "jobs": jobs, "ledger": "up", "work": "up"}
+    up = {"web": "up", "database": "up", "jobs": jobs, "ledger": "up", "work": "up", "relay": "up"}
     assert answer.json() == {"ok": status == 200, **up}
     assert answer["Cache-Control"] == "no-store"
 
