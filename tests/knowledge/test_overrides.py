@@ -43,6 +43,9 @@ def test_only_the_named_values_change(city: Path) -> None:
 def test_an_entry_is_removed_by_null_and_added_by_a_new_id(city: Path) -> None:
     local = knowledge.load([city])
     assert "clonorchiasis" not in local.diseases
+    # and what looked for it
+    assert "clonorchiasis" not in {rule.disease for rule in local.triggers.lab}
+    assert len(local.triggers.lab) < len(knowledge.load().triggers.lab)
     assert local.disease("legionellosis").icd10 == ("A48.1",)
     assert len(local.diseases) == len(knowledge.load().diseases)
 

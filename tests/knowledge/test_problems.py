@@ -49,7 +49,7 @@ def problems_of(*overrides: Path, packs: Path = PACKS) -> list[knowledge.Problem
          "diseases.hiv_aids.programme"),
         ("diseases", "vaccines: [hepb]", "vaccines: [hebp]", "knowledge.broken_reference",
          "diseases.hepatitis_b.vaccines.0"),
-        ("diseases", "- id: clonorchiasis\n", "- id: lassa\n", "knowledge.duplicate_id", "diseases.lassa"),
+        ("triggers", "{id: lb_clonorchis, ", "{id: lb_rpr, ", "knowledge.duplicate_id", "lab.lb_rpr"),
         ("diseases", "  law: {source: law_2025}\n", "", "knowledge.missing_source", "law"),
         ("diseases", "  law: {source: law_2025}\n", "  law: {source: law_2052}\n", "knowledge.broken_reference",
          "provenance.law.source"),

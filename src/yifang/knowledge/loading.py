@@ -96,6 +96,8 @@ def _load(places: tuple[Path, ...], folder: Path) -> Knowledge:
     effective = dict(shipped)
     for one in overrides:
         effective[one.content.pack] = overriding.apply(effective[one.content.pack], one.content)
+        if gone := overriding.removed(one.content):
+            effective["triggers"] = overriding.without_rules_of(effective["triggers"], gone)
     more = [place / REGIONS_CSV for place in places if (place / REGIONS_CSV).is_file()]
     problems += _bad_regions(more)
     if problems:

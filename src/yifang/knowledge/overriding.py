@@ -7,7 +7,8 @@
         measles: {alert: {percentile: 85}}      # an entry of a list is addressed by its id
 
 A mapping is merged, everything else replaced; an entry set to null is removed, a new id adds an entry. The changed
-values point to the override's source, so that a page never shows a local number as the national one.
+values point to the override's source, so that a page never shows a local number as the national one. With a disease
+that is removed go the rules that look for it.
 """
 
 from __future__ import annotations
@@ -60,6 +61,24 @@ def apply(pack: dict[str, Any], override: Override) -> dict[str, Any]:
     meta = dict(pack["meta"])
     meta["sources"] = [one for one in meta["sources"] if one.get("id") != source.id] + [source.model_dump()]
     return {"meta": meta, "provenance": provenance, **merged}
+
+
+def removed(override: Override) -> frozenset[str]:
+    """The ids of the diseases that an override takes out."""
+    given = override.override.get("diseases") if override.pack == "diseases" else None
+    return frozenset(str(name) for name, value in given.items() if value is None) if isinstance(given, dict) else frozenset()
+
+
+def without_rules_of(triggers: dict[str, Any], diseases: frozenset[str]) -> dict[str, Any]:
+    """The triggers pack without the entries whose `disease` is one of these, and without their case classes."""
+    kept = {
+        part: [one for one in entries if not (isinstance(one, dict) and one.get("disease") in diseases)]
+        if isinstance(entries, list)
+        else entries
+        for part, entries in triggers.items()
+    }
+    kept["case_classes"] = [one for one in kept["case_classes"] if one["id"] not in diseases]
+    return kept
 
 
 def _merge(old: Any, new: Any, place: tuple[str, ...], changed: list[tuple[str, ...]]) -> Any:
