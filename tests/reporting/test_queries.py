@@ -35,6 +35,7 @@ def test_the_desks_tabs_and_their_numbers() -> None:
     with enter(desk):
         assert queries.desk_counts(desk) == {
             "to_report": 1, "to_review": 2, "to_enter": 0, "to_correct": 2, "drafts": 1, "candidates": 0, "late": 1,
+            "suspected": 0, "unregistered": 0,
         }  # fmt: skip
         assert queries.desk_rows(desk, "to_review")[0].id == late.id, "the most pressing first"
         assert len(queries.desk_rows(desk, "done")) == 2

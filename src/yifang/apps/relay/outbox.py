@@ -7,6 +7,7 @@ seals them; that, the numbers and the batch are one transaction, so that a kille
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
@@ -222,8 +223,6 @@ def _built(kind: Relayed, wanted: Sequence[UUID], peer: Peer) -> list[tuple[Mapp
 
 def open_extra(one: Shared, ring: Any = None) -> Json:
     """What a body held beyond this release."""
-    import json
-
     found: Json = json.loads((ring or sealing()).open(bytes(one.extra or b""), extra_context(one.subject)))
     return found
 
@@ -231,6 +230,11 @@ def open_extra(one: Shared, ring: Any = None) -> Json:
 def extra_context(subject: UUID) -> str:
     """What the sealed rest of a body is bound to."""
     return f"relay.extra:{subject}"
+
+
+def context_of_extra(id: int) -> str:
+    """The same for the row that holds it."""
+    return extra_context(Shared.objects.values_list("subject", flat=True).get(id=id))
 
 
 def release() -> str:
