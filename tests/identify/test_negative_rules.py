@@ -48,6 +48,7 @@ HELD = {
         ({"imaging": "右上肺陈旧性空洞"}, "pulmonary_tb"),
         ({"dx": ("高血压",), "note": "肺结核病史20年"}, "pulmonary_tb"),
     ],
+    "nr_tb_operated": [({"dx": ("肺结核术后",)}, "pulmonary_tb"), ({"imaging": "右上肺结核术后改变"}, "pulmonary_tb")],
     "nr_extrapulmonary_tb": [
         ({"dx": ("A18.0 骨结核",), "drugs": ("异烟肼片", "利福平胶囊", "吡嗪酰胺片")}, "pulmonary_tb"),
     ],

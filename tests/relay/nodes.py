@@ -48,6 +48,8 @@ class Node:
         self.close()
         with psycopg.connect(self._cluster.dsn("admin", dbname="postgres"), autocommit=True) as admin:
             admin.execute(f'DROP DATABASE IF EXISTS "{self.database}" WITH (FORCE)')
+            # a thread of an earlier file of tests may have left its connection: a database with guests is no template
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [self._template])
             admin.execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{self._template}" OWNER owner')
 
     def drop(self) -> None:

@@ -15,8 +15,8 @@ from yifang.kernel.errors import NotAllowed, NotFound
 
 pytestmark = [pytest.mark.django_db]
 
-HOSPITAL = {"clinician", "colleague", "hospital_desk", "hospital_lab"}
-REPORTING = {"epidemiologist", "duty_officer", "hiv_officer", "city_epidemiologist"}
+HOSPITAL = {"clinician", "colleague", "hospital_desk", "hospital_lab", "infection_control"}
+REPORTING = {"epidemiologist", "duty_officer", "hiv_officer", "city_epidemiologist", "cdc_lead"}
 RESIDENCE = {"residence_epidemiologist"}
 STEPS = [
     (CardState.DRAFT, HOSPITAL),

@@ -50,9 +50,9 @@ def signed(his) -> Callable[..., str]:
 
     client, secret = his
 
-    def make(**said: Any) -> str:
+    def make(*, ahead: int = 0, **said: Any) -> str:
         nonce = f"nonce-{time.time_ns()}-0000000000"
-        asked = {"doctor": "D001", "visit": "HFMD1", "at": int(time.time()), "nonce": nonce}
+        asked = {"doctor": "D001", "visit": "HFMD1", "at": int(time.time()) + ahead, "nonce": nonce}
         key, under = said.pop("key", client.id.hex), said.pop("secret", secret)
         return links.sign(key, under, {**asked, **said})
 

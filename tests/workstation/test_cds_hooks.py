@@ -38,6 +38,11 @@ def emr(county):
     return add_client(county.hospital, "电子病历", "cds", NODE, public=keys, issuer=ISSUER)[0]
 
 
+def after(seconds: int) -> int:
+    """So many seconds from now, as tokens tell time."""
+    return int(time.time()) + seconds
+
+
 def token(service: str = VIEW, *, key: Any = KEY, algorithm: str = "ES384", kid: str = "k1", **said: Any) -> str:
     now = int(time.time())
     claims = {
@@ -214,7 +219,6 @@ def test_what_comes_with_the_question_is_not_kept(emr):
 
 # -- trust
 
-NOW = int(time.time())
 TOKENS = {
     "none": (lambda: "", "token_missing"),
     "no JWT": (lambda: "abc", "token_shape"),
@@ -226,9 +230,9 @@ TOKENS = {
     "no issuer": (lambda: token(iss=None), "client_unknown"),
     "another audience": (lambda: token(aud="http://testserver/cds-services"), "token_audience"),
     "another service's token": (lambda: token(DISCHARGE), "token_audience"),
-    "expired": (lambda: token(iat=NOW - 600, exp=NOW - 300), "token_late"),
-    "from the future": (lambda: token(iat=NOW + 4000, exp=NOW + 4200), "token_early"),
-    "good for a day": (lambda: token(exp=NOW + 86400), "token_long"),
+    "expired": (lambda: token(iat=after(-600), exp=after(-300)), "token_late"),
+    "from the future": (lambda: token(iat=after(4000), exp=after(4200)), "token_early"),
+    "good for a day": (lambda: token(exp=after(86400)), "token_long"),
     "no jti": (lambda: token(jti=None), "token_claim"),
     "no exp": (lambda: token(exp=None), "token_claim"),
 }

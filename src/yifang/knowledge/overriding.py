@@ -66,7 +66,11 @@ def apply(pack: dict[str, Any], override: Override) -> dict[str, Any]:
 def removed(override: Override) -> frozenset[str]:
     """The ids of the diseases that an override takes out."""
     given = override.override.get("diseases") if override.pack == "diseases" else None
-    return frozenset(str(name) for name, value in given.items() if value is None) if isinstance(given, dict) else frozenset()
+    return (
+        frozenset(str(name) for name, value in given.items() if value is None)
+        if isinstance(given, dict)
+        else frozenset()
+    )
 
 
 def without_rules_of(triggers: dict[str, Any], diseases: frozenset[str]) -> dict[str, Any]:

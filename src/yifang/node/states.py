@@ -21,6 +21,8 @@ MACHINES = (
     ("预警信号 · signal", "surveillance", "SignalState", "TRANSITIONS"),
     ("待办 · work item", "work", "WorkState", "TRANSITIONS"),
     ("院内流程 · matter", "care", "MatterState", "TRANSITIONS"),
+    ("上下级节点 · peer", "relay", "PeerState", "TRANSITIONS"),
+    ("本地名称 · local name", "intake", "NameState", "NAME_TRANSITIONS"),
     ("隔离 · quarantined item", "intake", "QuarantineState", "TRANSITIONS"),
     ("疑似同一人 · pair of persons", "records", "PairState", "PAIR_TRANSITIONS"),
     ("人员冲突 · conflict of persons", "records", "ConflictState", "CONFLICT_TRANSITIONS"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from yifang.apps.accounts.keys import sealing
 from yifang.apps.reporting import likeness, versions
-from yifang.apps.reporting.models import Card, CardVersion
+from yifang.apps.reporting.models import Card, CardVersion, Duplicate
 from yifang.apps.reporting.rules import Answers, Situation, form_of
 from yifang.kernel import clock
 from yifang.knowledge import load
@@ -48,6 +48,11 @@ def differing(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str,
     if {"id_type", "id_no"} <= set(found):
         found["id_type"] = found["id_no"]  # the kind of papers goes with their number
     return found
+
+
+def offered(pair: Duplicate) -> dict[str, str]:
+    """The same of a pair as its cards stand; no answer leaves here."""
+    return differing(*(versions.answers_of(versions.in_force(card)) for card in (pair.earlier, pair.later)))
 
 
 def _proposed(name: str, earlier: str, later: str) -> str:

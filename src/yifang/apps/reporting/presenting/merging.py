@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yifang.apps.accounts.viewers import Viewer
-from yifang.apps.reporting import pairing, queries, versions
+from yifang.apps.reporting import pairing, queries
 from yifang.apps.reporting.models import Duplicate
 from yifang.apps.reporting.presenting import cards, words
 from yifang.apps.reporting.rules import form_of
@@ -27,12 +27,12 @@ class Line:
 
 def proposed(pair: Duplicate) -> list[str]:
     """The fields proposed to be taken from the later card."""
-    return [name for name, side in _offered(pair).items() if side == "later"]
+    return [name for name, side in pairing.offered(pair).items() if side == "later"]
 
 
 def chosen(pair: Duplicate, posted: Mapping[str, Any]) -> list[str]:
     """The fields for which the form says the later card's answer."""
-    return [name for name in _offered(pair) if posted.get(f"take-{name}") == "later"]
+    return [name for name in pairing.offered(pair) if posted.get(f"take-{name}") == "later"]
 
 
 def opened(pair: Duplicate, viewer: Viewer) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -56,7 +56,3 @@ def lines(mine: Mapping[str, Any], theirs: Mapping[str, Any], taken: Sequence[st
 def result(pair: Duplicate, answers: Mapping[str, Any]) -> Sequence[cards.Section]:
     """The card that would come out, section by section."""
     return cards.sections(answers, str(pair.earlier.organisation))
-
-
-def _offered(pair: Duplicate) -> Mapping[str, str]:
-    return pairing.differing(*(versions.answers_of(versions.in_force(card)) for card in (pair.earlier, pair.later)))

@@ -32,7 +32,7 @@ class Side:
 
 def sides(before: CardVersion, after: CardVersion, viewer: Viewer, *, whole: bool) -> Sequence[tuple[Any, list[Side]]]:
     """Section by section the fields that differ, or all that either version answers."""
-    changed = set(versions.changed_fields(versions.answers_of(before), versions.answers_of(after)))
+    changed = {one.field for one in versions.diff(before, after)}
     reporter = {"report_org": str(after.card.organisation)}  # of whom the answers hold the code
     old, new = ({**queries.answers(one, viewer, identity=False), **reporter} for one in (before, after))
     form = form_of(load())
