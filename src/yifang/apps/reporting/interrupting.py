@@ -81,7 +81,7 @@ def at_moments(visits: Iterable[Visit], by: Actor) -> list[Interruption]:
                 before[person].append(made)
                 found.append(made)
     if found:
-        append([change(one, "due") for one in found], by)
+        append(changes(found, "due"), by)
     return found
 
 
@@ -93,13 +93,19 @@ def worth_it(one: Suspicion, policy: InterruptionPolicy) -> bool:
     return bool(kinds.intersection(policy.kinds))
 
 
-def change(one: Interruption, what: str) -> Change:
-    """The ledger's entry of a step."""
-    return Change(
-        f"reporting.interruption_{what}", "suspicion", one.lead_id,
-        facts={"interruption": one.id, "moment": one.moment, "suspicions": sorted(str(q.id) for q in _all_of(one))},
-        scopes=list(visible.of_suspicion(one.lead)),
-    )  # fmt: skip
+def changes(found: Sequence[Interruption], what: str) -> list[Change]:
+    """The ledger's entries of one step of these interruptions."""
+    asked: dict[UUID | None, list[str]] = defaultdict(list)
+    for suspicion, interruption in Suspicion.objects.filter(interruption__in=found).values_list("id", "interruption"):
+        asked[interruption].append(str(suspicion))
+    return [
+        Change(
+            f"reporting.interruption_{what}", "suspicion", one.lead_id,
+            facts={"interruption": one.id, "moment": one.moment, "suspicions": sorted(asked[one.id])},
+            scopes=list(visible.of_suspicion(one.lead)),
+        )
+        for one in found
+    ]  # fmt: skip
 
 
 def follow(suspicions: Sequence[Suspicion], by: Actor) -> None:
@@ -109,7 +115,7 @@ def follow(suspicions: Sequence[Suspicion], by: Actor) -> None:
     passed = list(over.select_related("lead"))
     if passed:
         Interruption.objects.filter(id__in=[one.id for one in passed]).update(state=InterruptionState.PASSED)
-        append([change(one, "passed") for one in passed], by)
+        append(changes(passed, "passed"), by)
 
 
 def _ask(
@@ -160,7 +166,3 @@ def _visit_numbers(suspicions: Sequence[Suspicion]) -> dict[UUID, str]:
     wanted = {UUID(item["record"]) for one in suspicions for item in one.evidence}
     rows = Record.objects.filter(id__in=wanted).values_list("id", "payload__encounter__id")
     return {id: number or "" for id, number in rows}
-
-
-def _all_of(one: Interruption) -> list[Suspicion]:
-    return list(Suspicion.objects.filter(interruption=one).only("id"))

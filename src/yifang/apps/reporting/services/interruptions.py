@@ -34,7 +34,7 @@ def shown(interruption_id: UUID, viewer: Viewer, *, where: str) -> bool:
             InterruptionState.SHOWN, clock.now(), viewer.user_id, where[:16],
         )  # fmt: skip
         one.save(update_fields=["state", "shown_at", "shown_to", "shown_in"])
-        append(interrupting.change(one, "shown"), viewer)
+        append(interrupting.changes([one], "shown"), viewer)
     return True
 
 
