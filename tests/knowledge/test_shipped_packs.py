@@ -23,7 +23,7 @@ ADDED_PARTS = {
 }
 ADDED_SOURCES = frozenset({"house", "diagnosis_standards"})
 OWN = {"code_maps", "spellings", "calendar", "work", "linkage", "surveillance", "quality", "registers", "forms",
-       "matters"}  # fmt: skip
+       "matters", "reminders"}  # fmt: skip
 FROM_DOMAIN = sorted(set(PACKS) - OWN)
 
 

@@ -23,6 +23,7 @@ from yifang.knowledge.models import (
     NationalSystemPack,
     QualityPack,
     RegistersPack,
+    RemindersPack,
     ReportCardPack,
     ResourcesPack,
     ResponsibilitiesPack,
@@ -206,6 +207,11 @@ class Knowledge:
     def matters(self) -> MattersPack:
         """What a hospital carries through in steps, and the rules of its clinics."""
         return self._pack(MattersPack)
+
+    @property
+    def reminders(self) -> RemindersPack:
+        """Reminders of care for a clinician."""
+        return self._pack(RemindersPack)
 
     @property
     def linkage(self) -> LinkagePack:

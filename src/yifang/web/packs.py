@@ -49,6 +49,7 @@ TITLES: dict[str, Promise] = {
     "registers": gettext_lazy("医院登记簿"),
     "forms": gettext_lazy("表单"),
     "matters": gettext_lazy("院内流程"),
+    "reminders": gettext_lazy("诊疗提醒"),
 }
 _HEAD = ("meta", "provenance")
 CONFIDENCES: dict[str, tuple[Promise, components.Tone]] = {

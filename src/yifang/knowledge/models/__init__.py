@@ -15,6 +15,7 @@ from yifang.knowledge.models.matters import MattersPack
 from yifang.knowledge.models.national_system import NationalSystemPack
 from yifang.knowledge.models.quality import QualityPack
 from yifang.knowledge.models.registers import RegistersPack
+from yifang.knowledge.models.reminders import RemindersPack
 from yifang.knowledge.models.report_card import ReportCardPack
 from yifang.knowledge.models.resources import ResourcesPack
 from yifang.knowledge.models.responsibilities import ResponsibilitiesPack
@@ -51,6 +52,7 @@ _ALL: tuple[type[Pack], ...] = (
     RegistersPack,
     FormsPack,
     MattersPack,
+    RemindersPack,
 )
 PACKS: dict[str, type[Pack]] = {pack.NAME: pack for pack in _ALL}
 
@@ -70,6 +72,7 @@ __all__ = [
     "NationalSystemPack",
     "QualityPack",
     "RegistersPack",
+    "RemindersPack",
     "ReportCardPack",
     "ResourcesPack",
     "ResponsibilitiesPack",
