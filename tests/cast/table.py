@@ -343,7 +343,9 @@ PAGES = (
     Page("workstation:cds_discovery", "", "everybody"),  # which services there are is no secret
     post("workstation:cds_ask", "yifang-patient-view", "nobody"),
     post("workstation:cds_feedback", "yifang-patient-view", "nobody"),
+    post("workstation:close_reminder", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody", code="known"),
     Page("workstation:systems", "", "desks"),
+    Page("workstation:reminders", "", "desks"),
     post("workstation:settle", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),  # nobody's number
     post("surveillance:read", "feedback", "clinician hospital_desk hospital_lab infection_control"),
 )
@@ -511,6 +513,8 @@ QUERIES = (
     Query("workstation.queries.systems"),
     Query("workstation.queries.strangers"),
     Query("workstation.queries.prompts"),
+    Query("workstation.queries.reminder_rates", (30,)),
+    Query("workstation.queries.reminder_rows", (30, "bp_first")),
     Query("surveillance.queries.numbers.total", (EVERYTHING,)),
     Query("surveillance.queries.numbers.by_step", (EVERYTHING,)),
     Query("surveillance.queries.numbers.by_name", (EVERYTHING,)),

@@ -22,7 +22,7 @@ from yifang.knowledge.models.syndromes import Rule
 
 _MARKS = "，,。；;\n"
 _LONGEST = 40  # characters of a quoted clause
-_FOLLOW_UP = re.compile("复诊|随访|follow")
+_FIRST = re.compile("初诊|首诊|first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ class ReminderBook:
     def __init__(self, knowledge: Knowledge) -> None:
         self._identifier = identify.compiled(knowledge)
         self._reminders = knowledge.reminders.reminders
-        self._by_icd = [(name, expand(one.icd10)) for name, one in knowledge.syndromes.all_concepts.items() if one.icd10]
-        self._tests = {
-            one.id: tuple(map(plain, (*one.unless.tests, *one.unless.drugs))) for one in self._reminders
-        }
+        self._by_icd = [
+            (name, expand(one.icd10)) for name, one in knowledge.syndromes.all_concepts.items() if one.icd10
+        ]
+        self._tests = {one.id: tuple(map(plain, (*one.unless.tests, *one.unless.drugs))) for one in self._reminders}
         self.advised = frozenset(disease for one in self._reminders for disease in one.when.advised)
         """Diseases of which it matters whether the CDC has told doctors lately."""
 
@@ -75,8 +75,7 @@ class ReminderBook:
         for one in self._reminders:
             because = self._fits(one, scene, advised)
             if because is not None and not self._needless(one, scene, visit, earlier):
-                asks = one.when.age_min is not None or one.when.age_max is not None
-                age = int(scene.age) if asks and scene.age is not None else None
+                age = int(scene.age) if _asks_age(one) and scene.age is not None else None
                 found.append(Advice(one, tuple(dict.fromkeys(word for word in because if word)), age))
         return found
 
@@ -107,7 +106,7 @@ class ReminderBook:
             tuple(plain(drug.name) for one in visit for drug in one.drugs if drug.status != "cancelled"),
             "\n".join(note.text for one in visit for note in one.notes),
             frozenset(one.encounter.kind for one in visit),
-            not any(_FOLLOW_UP.search(one.encounter.order) for one in visit),
+            any(_FIRST.search(one.encounter.order) for one in visit),
             begun.person.sex, None if days is None else days / 365.25,
         )  # fmt: skip
 
@@ -118,9 +117,8 @@ class ReminderBook:
             return None
         if (when.first and not scene.first) or (when.sex and when.sex != scene.sex):
             return None
-        if when.age_min is not None or when.age_max is not None:
-            if scene.age is None or not (when.age_min or 0) <= scene.age < (when.age_max or 200) + 1:
-                return None
+        if _asks_age(one) and (scene.age is None or not (when.age_min or 0) <= scene.age < (when.age_max or 200) + 1):
+            return None
         if when.advised and advised.isdisjoint(when.advised):
             return None
         if when.triggers:
@@ -163,6 +161,10 @@ def book(knowledge: Knowledge) -> ReminderBook:
             _books.pop(next(iter(_books)), None)
         found = _books[knowledge.digest] = ReminderBook(knowledge)
     return found
+
+
+def _asks_age(one: CareReminder) -> bool:
+    return one.when.age_min is not None or one.when.age_max is not None
 
 
 def _clause(finding: identify.Finding, notes: dict[str, str]) -> str:

@@ -166,3 +166,33 @@ class FrontEnd(models.Model):
 
     def __str__(self) -> str:
         return f"{self.disease} {self.stands}"
+
+
+class Reminder(models.Model):
+    """A reminder of care (诊疗提醒) that a doctor was shown, and why it was closed.
+
+    No identity and no finding stand here: `about` is the keyed hash of the patient's number, `rule` that of the
+    reminders pack. `reason_code` is the pack's too, "" while it is open.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    department = models.CharField(max_length=60, blank=True)
+    about = models.BinaryField(max_length=32)
+    rule = models.CharField(max_length=40)
+    pack_digest = models.CharField(max_length=64)
+    where = models.CharField(max_length=20)  # `window`, or the hook of CDS Hooks
+    shown_at = models.DateTimeField()
+    reason_code = models.CharField(max_length=20, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("organisation", "about", "shown_at"), name="reminder_about"),
+            models.Index(fields=("organisation", "shown_at"), name="reminder_shown"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.shown_at}"

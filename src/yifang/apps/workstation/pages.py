@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,13 +16,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.ledger.services import Change, append
-from yifang.apps.workstation import queries
+from yifang.apps.workstation import queries, reminder_words
 from yifang.apps.workstation.models import Stranger
 from yifang.kernel import clock, protocols
 from yifang.kernel.errors import NotFound
 from yifang.kernel.protocols import WorkLine
+from yifang.knowledge import load
 from yifang.web import htmx
 
+PERIODS = ("7", "30", "90")  # days
 _DESK = frozenset({"hospital_desk"})
 
 
@@ -39,7 +42,10 @@ def register() -> None:
             about=gettext_lazy("看本院哪些系统能打开提醒窗口，哪些工号还没有登记。"),
         )
     )
-    labels = {"workstation_client": gettext_lazy("工作站接入"), "window": gettext_lazy("工作站窗口")}
+    labels = {
+        "workstation_client": gettext_lazy("工作站接入"), "window": gettext_lazy("工作站窗口"),
+        "reminder": gettext_lazy("诊疗提醒"),
+    }  # fmt: skip
     protocols.name_words("subject", labels)
 
 
@@ -59,6 +65,29 @@ def systems(request: HttpRequest) -> HttpResponse:
         "workstation/systems.html",
         {"clients": found.clients, "strangers": found.strangers, "now": clock.now()},
     )
+
+
+@require_safe
+def reminders(request: HttpRequest) -> HttpResponse:
+    """How the reminders of care fare: shown, closed and why, and how tiring each is; with the lines behind a number."""
+    viewer, given = request.viewer, request.GET
+    said = given.get("days", "")
+    days = int(said) if said in PERIODS else int(PERIODS[1])
+    rule, answer = given.get("rule", ""), given.get("answer", "")
+    context: dict[str, Any] = {
+        "days": days,
+        "periods": [(int(one), int(one) == days) for one in PERIODS],
+        "table": reminder_words.table(queries.reminder_rates(viewer, days)),
+        "quiet": load().reminders.quiet,
+        "tiresome": f"{load().reminders.quiet.tiresome:.0%}",
+        "answers": reminder_words.answers(),
+    }
+    if rule:
+        context |= {
+            "rows": [(one, reminder_words.answer_of(one)) for one in queries.reminder_rows(viewer, days, rule, answer)],
+            "shown": reminder_words.title(rule),
+        }
+    return render(request, "workstation/reminders.html", context)
 
 
 @require_POST

@@ -34,7 +34,8 @@ $$ INSERT INTO workstation_stranger (id, organisation_id, staff_no, first_at, la
 
 CREATE OR REPLACE FUNCTION yf_workstation_prompt(card uuid, hospital uuid) RETURNS bigint LANGUAGE sql STABLE
 SECURITY DEFINER SET search_path = public, pg_temp AS
-$$ SELECT user_id FROM workstation_prompt WHERE id = card AND organisation_id = hospital $$;
+$$ SELECT user_id FROM workstation_prompt WHERE id = card AND organisation_id = hospital
+    UNION ALL SELECT user_id FROM workstation_reminder WHERE id = card AND organisation_id = hospital $$;
 """
 
 TABLES = [
@@ -51,6 +52,13 @@ TABLES = [
     Table(
         "workstation_prompt",
         may="SELECT, INSERT, UPDATE (outcome, reason_code, reason, answered_at, suspicion_id)",
+        rows=f"user_id = {USER} OR {_OWN}",
+        added=f"user_id = {USER}",
+        changes=f"user_id = {USER}",
+    ),
+    Table(
+        "workstation_reminder",
+        may="SELECT, INSERT, UPDATE (reason_code, reason, closed_at)",
         rows=f"user_id = {USER} OR {_OWN}",
         added=f"user_id = {USER}",
         changes=f"user_id = {USER}",

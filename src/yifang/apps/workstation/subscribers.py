@@ -7,13 +7,13 @@ from uuid import UUID
 
 from yifang.apps.ledger.services import NODE
 from yifang.apps.ledger.subscriptions import Heard, subscribe
-from yifang.apps.records.identity import unseal
 from yifang.apps.records.models import PersonIdentity, Record
 from yifang.apps.reporting.models import Suspicion
 from yifang.apps.workstation.keys import patient_key, visit_key
 from yifang.apps.workstation.models import VisitKey
 from yifang.apps.workstation.services import front_end
 from yifang.apps.workstation.services.prompted import settle
+from yifang.apps.workstation.visits import numbers_in
 
 KINDS = ("reporting.suspicion_found", "reporting.suspicion_changed", "reporting.suspicion_reopened")
 
@@ -36,7 +36,9 @@ def on_suspicions(heard: Sequence[Heard]) -> None:
         sealed = people.get(one.person_id)
         numbers = {visit_key(one.organisation_id, number) for number in _visits(one, records)}
         patient = (
-            {patient_key(one.organisation_id, n) for n in _patient_numbers(one, bytes(sealed))} if sealed else set()
+            {patient_key(one.organisation_id, n) for n in numbers_in(one.person_id, one.organisation_id, sealed)}
+            if sealed
+            else set()
         )
         rows += [VisitKey(organisation_id=one.organisation_id, key=key, suspicion=one) for key in numbers | patient]
         if not front_end.settle(one, numbers, NODE):
@@ -55,10 +57,3 @@ def _visits(one: Suspicion, records: dict[UUID, tuple[UUID, str]]) -> Iterator[s
         organisation, number = records.get(record, (None, ""))
         if number and organisation == one.organisation_id:
             yield number
-
-
-def _patient_numbers(one: Suspicion, sealed: bytes) -> Iterator[str]:
-    for number in unseal(one.person_id, sealed).numbers:
-        kind, _, rest = number.partition("|")
-        if kind == "mrn" and rest.startswith(f"{one.organisation_id}|"):
-            yield rest.split("|", 2)[2]

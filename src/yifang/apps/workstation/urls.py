@@ -11,11 +11,13 @@ urlpatterns = [
     path("w/<str:link>", window.follow, name="follow"),
     path("window/", window.window, name="window"),
     path("window/later", window.later, name="later"),
+    path("window/reminders/<uuid:reminder_id>/close", window.close_reminder, name="close_reminder"),
     path("window/<uuid:suspicion_id>/fields", window.fields, name="fields"),
     path("window/<uuid:suspicion_id>/report", window.report, name="report"),
     path("window/<uuid:suspicion_id>/dismiss", window.dismiss, name="dismiss"),
     path("window/<uuid:suspicion_id>/consult", window.consult, name="consult"),
     path("workstation/", pages.systems, name="systems"),
+    path("workstation/reminders", pages.reminders, name="reminders"),
     path("workstation/strangers/<uuid:stranger_id>/settle", pages.settle, name="settle"),
     # for machines: `accounts.middleware.MachineMiddleware` calls these with no session
     path("api/v1/window", api.exchange, name="api_window"),

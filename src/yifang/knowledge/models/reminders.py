@@ -16,7 +16,7 @@ class ReminderWhen(Model):
     """When it is shown; every key that is given must hold, one entry of a list is enough.
 
     `rule`: concepts and codes; `triggers`: rules of the triggers pack that the visit's records met; `advised`: diseases
-    of which the CDC has told doctors lately; `first`: not a follow-up visit.
+    of which the CDC has told doctors lately; `first`: the source says that it is a first visit.
     """
 
     rule: Rule | None = None
@@ -32,8 +32,8 @@ class ReminderWhen(Model):
 class ReminderUnless(Model):
     """What makes it needless; one entry of any list is enough.
 
-    `tests` and `drugs` are parts of the names of what was tested or ordered, `words` stand in the visit's notes, `icd10`
-    are prefixes of its diagnoses. A test counts for `within_days`, the rest in this visit.
+    `tests` and `drugs` are parts of the names of what was tested or ordered, `words` stand in the visit's notes,
+    `icd10` are prefixes of its diagnoses. A test counts for `within_days`, the rest in this visit.
     """
 
     tests: tuple[str, ...] = ()

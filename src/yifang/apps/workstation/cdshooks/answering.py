@@ -10,9 +10,9 @@ from yifang import identify
 from yifang.apps.accounts.viewers import Viewer, enter, viewer_of, visitor
 from yifang.apps.ledger.services import looked
 from yifang.apps.records.identity import identity_of, number_key
-from yifang.apps.records.models import PersonIdentity
+from yifang.apps.records.models import PersonIdentity, Record
 from yifang.apps.reporting import clocks
-from yifang.apps.reporting.identifying import evidence_from_json
+from yifang.apps.reporting.identifying import canonical_of, evidence_from_json
 from yifang.apps.reporting.models import NO_REPORT, Card, InterruptionMoment, Suspicion, SuspicionState
 from yifang.apps.reporting.rulebook import in_force
 from yifang.apps.reporting.services import interruptions, trials
@@ -20,8 +20,11 @@ from yifang.apps.workstation.cdshooks.asking import Question
 from yifang.apps.workstation.cdshooks.services import Service
 from yifang.apps.workstation.keys import patient_key, visit_key
 from yifang.apps.workstation.models import Outcome, Prompt, VisitKey
+from yifang.apps.workstation.services import reminding
 from yifang.apps.workstation.services.opening import note_stranger, seat_of
 from yifang.apps.workstation.services.prompted import EPISODE
+from yifang.apps.workstation.services.reminding import Shown
+from yifang.apps.workstation.visits import LATEST
 from yifang.identify import Evidence, PersonContext, Reported
 from yifang.kernel import clock
 from yifang.kernel.ids import new_id
@@ -49,6 +52,7 @@ class Answers:
 
     doctor: str
     found: tuple[Answer, ...] = ()
+    reminders: tuple[Shown, ...] = ()
 
 
 def answer(question: Question, service: Service, organisation: UUID, client: UUID) -> Answers:
@@ -61,7 +65,8 @@ def answer(question: Question, service: Service, organisation: UUID, client: UUI
         if trials.running([organisation]):
             return Answers(seat.staff_no)
     with enter(viewer_of(seat).acting_for("reporting.card")) as viewer:
-        return Answers(seat.staff_no, tuple(_answers(question, service, organisation, client, viewer)))
+        found = tuple(_answers(question, service, organisation, client, viewer))
+        return Answers(seat.staff_no, found, tuple(_reminders(question, organisation, viewer)))
 
 
 def _answers(question: Question, service: Service, organisation: UUID, client: UUID, viewer: Viewer) -> list[Answer]:
@@ -98,6 +103,14 @@ def _answers(question: Question, service: Service, organisation: UUID, client: U
         for one in answers
         if _may_ask(shown.get(one[0], set()), service)
     ]
+
+
+def _reminders(question: Question, organisation: UUID, viewer: Viewer) -> list[Shown]:
+    """Reminders of care for this moment: by what the client says, and what the doctor may see of earlier."""
+    about = [patient_key(organisation, one) for one in question.patients]
+    rows = Record.objects.filter(person_id__in=_by_number(question, organisation), current=True)
+    earlier = [canonical_of(row) for row in rows.select_related("person").order_by("-at")[:LATEST]]
+    return reminding.remind([question.record], earlier, about, viewer, where=question.hook)
 
 
 def _may_ask(shown: set[tuple[str, str]], service: Service) -> bool:

@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 from yifang.apps.reporting.models import DismissReason
 from yifang.apps.workstation.cdshooks.answering import Answer
 from yifang.apps.workstation.cdshooks.asking import Question
+from yifang.apps.workstation.services.reminding import Shown
 from yifang.kernel import clock
 from yifang.kernel.messages import render
 from yifang.knowledge import load
@@ -15,6 +16,8 @@ from yifang.knowledge import load
 Json = dict[str, Any]
 SUMMARY = 140  # characters at most
 SYSTEM = "urn:yifang:dismiss-reason"
+REMINDER_REASONS = "urn:yifang:reminder-reason"
+_REMINDERS = "urn:yifang:reminder"
 _DISEASES = "urn:yifang:disease"
 
 
@@ -46,6 +49,30 @@ def card(answer: Answer, question: Question, window: str, home: str, lang: str) 
             {"code": reason.value, "system": SYSTEM, "display": _reason(reason, lang)} for reason in DismissReason
         ],
         "links": [{"label": render("workstation.hook_link", {}, lang), "url": window, "type": "absolute"}],
+    }
+
+
+def reminder(shown: Shown, home: str, lang: str) -> Json:
+    """A reminder of care as a card: never more than `info`, closed by our reasons."""
+    one, english = shown.advice.reminder, lang == "en"
+    because = [_plain(word) for word in shown.advice.because]
+    if shown.advice.age is not None:
+        because.append(render("workstation.reminder_age", {"age": shown.advice.age}, lang))
+    told = {"says": one.says_en if english else one.says, "why": ("; " if english else "；").join(because)}
+    return {
+        "uuid": str(shown.id),
+        "summary": render("workstation.reminder_summary", {"title": one.en if english else one.zh}, lang)[:SUMMARY],
+        "detail": render("workstation.reminder_detail", told, lang),
+        "indicator": "info",
+        "source": {
+            "label": render("workstation.reminder_source", {}, lang),
+            "url": f"{home}packs/reminders/reminders/{one.id}",
+            "topic": {"system": _REMINDERS, "code": one.id, "display": one.en if english else one.zh},
+        },
+        "overrideReasons": [
+            {"code": each.id, "system": REMINDER_REASONS, "display": each.en if english else each.zh}
+            for each in load().reminders.reasons
+        ],
     }
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from yifang.apps.accounts.viewers import enter, viewer_of
+from yifang.apps.accounts.viewers import Viewer, enter, viewer_of
 from yifang.apps.ledger.services import Change, append
 from yifang.apps.reporting.models import DismissReason
 from yifang.apps.workstation.cdshooks.asking import BadQuestion
-from yifang.apps.workstation.models import Outcome, Prompt
+from yifang.apps.workstation.models import Outcome, Prompt, Reminder
 from yifang.apps.workstation.services.prompted import dismiss, doctors_seat, prompt_user
+from yifang.apps.workstation.services.reminding import close_reminder
 from yifang.kernel import clock
+from yifang.kernel.errors import UserError
 
 _MOST = 100
 
@@ -75,6 +78,7 @@ def take(said: list[Said], organisation: UUID) -> int:
         with enter(viewer_of(seat)) as viewer:
             prompt = Prompt.objects.select_for_update().filter(id=one.card, organisation_id=organisation).first()
             if prompt is None:
+                kept += _reminder_closed(one, viewer)
                 continue
             kept += 1
             if prompt.outcome == Outcome.OVERRIDDEN:  # said once: a second word changes nothing
@@ -94,3 +98,12 @@ def take(said: list[Said], organisation: UUID) -> int:
             if one.outcome == Outcome.OVERRIDDEN and prompt.suspicion_id is not None:
                 dismiss(prompt, viewer)
     return kept
+
+
+def _reminder_closed(one: Said, viewer: Viewer) -> bool:
+    """Close a reminder of care by what the client says; without a reason of ours it stays open. True for one shown."""
+    if not Reminder.objects.filter(id=one.card, user_id=viewer.user_id).exists():
+        return False
+    with suppress(UserError):
+        close_reminder(one.card, viewer, code=one.code, note=one.comment)
+    return True

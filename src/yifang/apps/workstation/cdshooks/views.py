@@ -56,6 +56,7 @@ def ask(request: HttpRequest, service: str) -> HttpResponse:
         cards.card(each, question, home.rstrip("/") + _window(client, found.doctor, question), home, lang)
         for each in found.found
     ]
+    said += [cards.reminder(each, home, lang) for each in found.reminders]
     return _open(problems.answer(request, 200, {"cards": said}))
 
 

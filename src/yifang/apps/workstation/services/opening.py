@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -16,10 +17,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from yifang.apps.accounts.models import Seat
+from yifang.apps.accounts.models import Seat, SubjectKind
 from yifang.apps.accounts.queries import valid_seats
 from yifang.apps.accounts.viewers import Viewer, enter, viewer_of, visitor
+from yifang.apps.accounts.visibility import listed
 from yifang.apps.ledger.services import looked
+from yifang.apps.records.models import Record
 from yifang.apps.workstation import links
 from yifang.apps.workstation.keys import patient_key, visit_key
 from yifang.apps.workstation.links import Asked, BadLink
@@ -29,6 +32,7 @@ from yifang.kernel import clock
 from yifang.kernel.ids import new_id
 
 OPEN = timedelta(minutes=30)
+_LATEST, _LATELY = 200, timedelta(days=2)  # of a doctor's own records, where no suspicion says whose the visit is
 NOBODY = UUID(int=0)  # of a visit that we know nothing about: seen by no row
 
 
@@ -75,7 +79,7 @@ def open_window(link: str, address: str) -> Opened:
         keys=[one.hex() for one in keys], opened_at=clock.now(), until=clock.now() + OPEN,
     )  # fmt: skip
     with enter(viewer_of(seat)) as viewer:
-        window.person = _person(keys, organisation)
+        window.person = _person(keys, viewer)
         window.save(force_insert=True)
         looked("workstation.window_opened", "window", window.id, viewer, client=verified.client)
     return Opened(window.id, token, seat, tuple(keys), _limited(viewer, window.person))
@@ -96,7 +100,7 @@ def opened(token: str) -> Opened | None:
     viewer = viewer_of(seat)
     if person is None:  # the record may have come in since
         with enter(viewer):
-            person = _person(keys, seat.organisation_id)
+            person = _person(keys, viewer)
             if person is not None:
                 Window.objects.filter(id=id).update(person=person)
     return Opened(id, token, seat, keys, _limited(viewer, person))
@@ -173,11 +177,21 @@ def note_stranger(organisation: UUID, number: str) -> None:
         )
 
 
-def _person(keys: list[bytes] | tuple[bytes, ...], organisation: UUID | None) -> UUID | None:
-    """Whom the visit is about, as far as the viewer sees a suspicion of it."""
-    found = VisitKey.objects.filter(key__in=list(keys), organisation_id=organisation)
+def _person(keys: Collection[bytes], viewer: Viewer) -> UUID | None:
+    """Whom the visit is about: by a suspicion of it that the viewer sees, else by a record of it that they wrote."""
+    found = VisitKey.objects.filter(key__in=list(keys), organisation_id=viewer.organisation_id)
     person: UUID | None = found.values_list("suspicion__person_id", flat=True).first()
-    return person
+    if person is not None:
+        return person
+    own = listed(SubjectKind.RECORD, f"user:{viewer.user_id}", limit=_LATEST)
+    rows = Record.objects.filter(
+        id__in=[id for day, id in own if day >= clock.today() - _LATELY], current=True,
+        organisation_id=viewer.organisation_id,
+    )  # fmt: skip
+    for whose, number in rows.values_list("person_id", "payload__encounter__id"):
+        if number and visit_key(viewer.organisation_id, number) in keys:
+            return whose
+    return None
 
 
 def _limited(viewer: Viewer, person: UUID | None) -> Viewer:

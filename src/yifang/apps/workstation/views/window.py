@@ -27,18 +27,19 @@ from yifang.apps.reporting.models import SUSPICION_TRANSITIONS, DismissReason, S
 from yifang.apps.reporting.presenting import card_form, cards, steps, suspicions, words
 from yifang.apps.reporting.presenting.guidance import guidance
 from yifang.apps.reporting.queries import clinic
-from yifang.apps.workstation import presenting
+from yifang.apps.workstation import presenting, reminder_words
 from yifang.apps.workstation.limits import FOLLOWED, REFUSED
 from yifang.apps.workstation.links import BadLink
 from yifang.apps.workstation.outcomes import came_of
-from yifang.apps.workstation.services import opening
-from yifang.apps.workstation.visits import suspicions_of
+from yifang.apps.workstation.services import opening, reminding
+from yifang.apps.workstation.visits import patient_keys, records_of, suspicions_of
 from yifang.kernel.errors import NotFound, UserError, YifangError, http_status
 from yifang.kernel.messages import render as words_of
 
 COOKIE = f"{settings.SESSION_COOKIE_NAME}_window"
 PATH = "/window/"
 _STATUS = {"workstation.link_used": 409, "workstation.stranger": 403, "workstation.too_many": 429}
+_UUID = re.compile(r"[0-9a-f-]{36}")
 _REFERRED = re.compile(r"转诊|转院|转往|转至?上级|建议(?:到|去)[^，。；]{1,12}(?:医院|中心)就诊")
 View = Callable[..., HttpResponse]
 
@@ -89,12 +90,7 @@ def in_window(view: View) -> View:
 @require_safe
 def window(request: HttpRequest) -> HttpResponse:
     """What is suspected in this visit; the first of several, or the one that was chosen."""
-    found = suspicions_of(request.window)
-    wanted = request.GET.get("s", "")
-    one = next((each for each in found if str(each.id) == wanted), found[0] if found else None)
-    if one is None:
-        return render(request, "workstation/nothing.html", {"tries": _tries(request)})
-    return _page(request, one, found)
+    return _shown(request, request.GET.get("s", ""))
 
 
 @in_window
@@ -150,12 +146,34 @@ def consult(request: HttpRequest, suspicion_id: UUID) -> HttpResponse:
 
 @in_window
 @require_POST
+def close_reminder(request: HttpRequest, reminder_id: UUID) -> HttpResponse:
+    """A reminder of care is closed, for a reason."""
+    given = request.POST
+    wanted = given.get("s", "")
+    try:
+        reminding.close_reminder(reminder_id, request.viewer, code=given.get("code", ""), note=given.get("note", ""))
+    except UserError as error:
+        return _shown(request, wanted, refusal=words.error(error), status=422)
+    return HttpResponseRedirect(f"{PATH}?s={wanted}" if _UUID.fullmatch(wanted) else PATH)
+
+
+@in_window
+@require_POST
 def later(request: HttpRequest) -> HttpResponse:
     """Later: nothing is answered, the question stays in the doctor's list, the window is over."""
     opening.close(request.window)
     response = render(request, "workstation/closed.html")
     response.delete_cookie(COOKIE, path=PATH)
     return response
+
+
+def _shown(request: HttpRequest, wanted: str, *, refusal: str = "", status: int = 200) -> HttpResponse:
+    found = suspicions_of(request.window)
+    one = next((each for each in found if str(each.id) == wanted), found[0] if found else None)
+    if one is not None:
+        return _page(request, one, found, refusal=refusal, status=status)
+    context = {"tries": _tries(request), "reminders": _reminders(request), "refusal": refusal}
+    return render(request, "workstation/nothing.html", context, status=status)
 
 
 def _of(request: HttpRequest, suspicion_id: UUID) -> tuple[Suspicion, list[Suspicion]]:
@@ -208,6 +226,7 @@ def _page(
         "came_of": came_of(card, viewer) if card else [],
         "referred": _is_referred(one),
         "guidance": guidance(one.disease) if card or one.answered_at else [],
+        "reminders": _reminders(request),
     }
     if context["may_report"]:
         preview = preview or services.preview(one, viewer)
@@ -220,6 +239,17 @@ def _page(
             "known": presenting.known(answers, str(one.organisation)),
         }
     return render(request, "workstation/window.html", context, status=status)
+
+
+def _reminders(request: HttpRequest) -> list[reminder_words.Reminder]:
+    """What else might be done for this patient; none while nobody knows whose visit it is."""
+    window, viewer = request.window, request.viewer
+    if viewer.about == opening.NOBODY:
+        return []
+    about = sorted(patient_keys(viewer.about, viewer.organisation_id)) or window.keys
+    visit, earlier = records_of(window)
+    shown = reminding.remind(visit, earlier, about, viewer)
+    return [reminder_words.shown_as(one) for one in shown]
 
 
 def _is_referred(one: Suspicion) -> bool:
