@@ -40,7 +40,7 @@ class ReminderUnless(Model):
     drugs: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     icd10: tuple[str, ...] = ()
-    within_days: int = Field(1, ge=1)
+    within_days: int = Field(default=1, ge=1)
 
 
 class CareReminder(Entry):
