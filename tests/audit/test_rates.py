@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from yifang.audit import Stratum, allocate, clopper_pearson, draw, size_for, stratified, wilson
+from yifang.audit import Stratum, allocate, clopper_pearson, draw, ratio, size_for, stratified, wilson
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,24 @@ def test_a_sample_is_the_same_again_and_another_by_another_seed():
     assert one == draw({key: reversed(list(keys)) for key, keys in members.items()}, given, "2026-11")
     assert len(set(one)) == 50
     assert one != draw(members, given, "2026-12")
+
+
+# How often a visit is due, and how often what is due was missed, by stratum; the least share of intervals that hold.
+RATIOS = [((0.05, 0.2, 0.4), (0.1, 0.3, 0.2)), ((0.1, 0.1, 0.1), (0.05, 0.05, 0.05)), ((0.3, 0.5, 0.02), (0.4, 0.1, 0.5))]
+
+
+@pytest.mark.parametrize(("due", "missed"), RATIOS)
+def test_the_interval_of_missed_of_due_holds_the_truth_as_often_as_it_says(due, missed):
+    chance = random.Random(11)
+    sizes, looked = (4000, 1500, 600), (160, 80, 60)
+    whole = [(size, round(size * y), round(size * y * x)) for size, y, x in zip(sizes, due, missed, strict=True)]
+    truth = sum(x for _, _, x in whole) / sum(y for _, y, _ in whole)
+    held = 0
+    for _ in range(800):
+        strata = []
+        for at, ((size, y, x), n) in enumerate(zip(whole, looked, strict=True)):
+            drawn = chance.sample(range(size), n)  # the first x were missed, the first y were due
+            strata.append((Stratum(f"D{at}", "his", size), n, sum(one < y for one in drawn), sum(one < x for one in drawn)))
+        one = ratio(strata)
+        held += one.low <= truth <= one.high
+    assert 0.93 <= held / 800 < 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from yifang import identify
@@ -152,6 +154,8 @@ DRUGS = [
     (("利奈唑胺", "利福平"), {"pulmonary_tb": "moderate"}),
     (("替诺福韦", "拉米夫定"), {"hepatitis_b": "moderate"}),
     (("替诺福韦", "拉米夫定", "依非韦伦"), {"hiv_aids": "moderate"}),
+    (("恩曲他滨替诺福韦片",), {}),
+    (("恩曲他滨替诺福韦片", "多替拉韦钠片"), {"hiv_aids": "moderate"}),
     (("恩替卡韦",), {"hepatitis_b": "moderate"}),
     (("索磷布韦维帕他韦片",), {"hepatitis_c": "strong"}),
     (("狂犬病疫苗(Vero细胞)",), {}),
@@ -163,6 +167,32 @@ DRUGS = [
 def test_drugs(identifier, make, drugs, expected):
     [outcome] = identifier.identify([make(drugs=drugs)])
     assert suspected(outcome) == expected
+
+
+def test_drugs_to_prevent_an_infection_treat_none(identifier, make):
+    drugs = ("富马酸替诺福韦二吡呋酯片", "拉米夫定片")
+    told = make(drugs=drugs)
+    [outcome] = identifier.identify([replace(told, encounter=replace(told.encounter, reason="职业暴露后预防用药"))])
+    assert not outcome.suspicions
+    assert [(one.disease, one.rule) for one in outcome.withheld] == [("hepatitis_b", "nr_prophylaxis")]
+
+
+CLASSES = [
+    # results, diagnosis → the class that they prove
+    ((("登革病毒NS1抗原", "阳性"),), "A97.9 登革热", "confirmed"),
+    ((("登革热IgM抗体", "阳性"),), "A97.9 登革热", "clinical"),
+    ((("登革热IgM抗体", "阳性"),), "", "suspected"),
+    ((("流感病毒A型核酸", "阳性"),), "", "confirmed"),
+    ((("流感病毒A型抗原", "阳性"),), "", None),
+    ((("甲型流感病毒H3亚型抗原", "阳性"),), "", None),
+    ((("流感病毒A型抗原", "阳性"),), "J11.1 流行性感冒", "confirmed"),
+]
+
+
+@pytest.mark.parametrize(("lab", "dx", "expected"), CLASSES)
+def test_what_a_result_proves_by_itself_and_beside_a_diagnosis(identifier, make, lab, dx, expected):
+    [outcome] = identifier.identify([make(lab=lab, dx=(dx,) if dx else ())])
+    assert [one.case_class for one in outcome.suspicions] == [expected]
 
 
 def test_rabies_vaccine_is_an_exposure_and_no_rabies(identifier, make):

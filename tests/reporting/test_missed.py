@@ -11,7 +11,7 @@ from tests import apps
 from tests.reporting.district import BACKEND
 from tests.reporting.test_national import export, row
 from yifang.apps.accounts.viewers import enter
-from yifang.apps.intake.models import Feed
+from yifang.apps.intake.models import Feed, Quarantined
 from yifang.apps.intake.services import take_bytes
 from yifang.apps.ledger.services import NODE
 from yifang.apps.reporting.missed import answering, readings, running
@@ -141,6 +141,37 @@ def test_a_positive_result_waits_for_a_doctor_and_follows_the_answer(county):
     line.refresh_from_db()
     assert (line.state, line.reason) == (ResultState.NO_CARD, "past 上周已愈")
     assert line.confirmed_by_id == county.users["hospital_desk"].pk
+
+
+def test_a_regimen_of_several_orders_is_found_and_a_vitamin_beside_one_drug_is_none(county):
+    def orders(n, *names):
+        return [
+            visit(f"D{n}{name}", n, kind="order", diagnoses=(), drugs=(canonical.Drug((), name, "drug"),))
+            for name in names
+        ]
+
+    receive(county, *orders(1, "异烟肼片", "利福平胶囊", "吡嗪酰胺片"), *orders(2, "利福平胶囊", "维生素B6片"))
+    _, lines = audit(county)
+    assert {(line.kind, line.disease, line.source) for line in lines.values()} == {
+        ("missed", "pulmonary_tb", "pharmacy")
+    }  # fmt: skip
+    assert len(lines) == 1
+
+
+def test_a_result_in_quarantine_is_not_held_against_the_card(county):
+    at = clock.now() - timedelta(days=5)
+    report = visit("VISIT0002", 2, kind="lab_report", diagnoses=(), results=(result(),))
+    receive(county, visit("VISIT0001", 1), visit("VISIT0002", 2), report)
+    take_cards(county, card(1, case_class="确诊病例"), card(2, case_class="确诊病例"))
+    _, lines = audit(county)
+    assert (lines["VISIT0001"].kind, lines["VISIT0001"].reason) == ("wrong_class", "class_without_result")
+    with apps.as_jobs():
+        lab = Feed.objects.create(code="lis", name="检验", organisation=county.hospital)
+        broken = f"MSH|^~\\&|LIS|H|YIFANG|CDC|{at:%Y%m%d%H%M}||ORU^R01|RVISIT0001|P|2.5\rPI\r".encode()
+        take_bytes(broken, "broken.hl7", lab, NODE)
+        assert Quarantined.objects.count() == 1
+    _, lines = audit(county)
+    assert (lines["VISIT0001"].kind, lines["VISIT0001"].reason) == ("reported", "result_unread")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@
 Pure: no database, no web framework, no clock but the one it is handed.
 """
 
-from yifang.audit.comparing import Rules, compare, rules_of
+from yifang.audit.comparing import Rules, audited, compare, rules_of
 from yifang.audit.intervals import Interval, clopper_pearson, ratio, stratified, wilson
 from yifang.audit.model import Dismissed, Kind, Said, Source, Told, Verdict
 from yifang.audit.sampling import Stratum, allocate, draw, size_for
@@ -21,6 +21,7 @@ __all__ = [
     "Told",
     "Verdict",
     "allocate",
+    "audited",
     "clopper_pearson",
     "compare",
     "draw",

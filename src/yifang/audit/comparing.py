@@ -6,7 +6,7 @@ why not? Was a card deleted? Has its time not run out yet? What is left was miss
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -27,12 +27,17 @@ class Rules:
 
     `families`: diseases that the law names as one (the hepatitides): a card of one answers for another that is less
     exactly known, and names it wrongly where the evidence is exact. `lower`: diseases with a class below confirmed.
+    `always`: what the law names and what is due within two hours; other diseases are audited where they are reported.
+    `together`: what confirms a disease only together (a diagnosis and a result), `tests` the rules of laboratory tests.
     """
 
     hours: dict[tuple[str, str], int]
     episodes: EpisodePolicy
     families: dict[str, str]
     lower: frozenset[str]
+    always: frozenset[str]
+    together: dict[str, tuple[frozenset[str], ...]]
+    tests: frozenset[str]
 
     def due(self, disease: str, subtype: str, at: datetime) -> datetime:
         """When a card must stand in the national system."""
@@ -41,18 +46,30 @@ class Rules:
 
 
 def rules_of(knowledge: Knowledge) -> Rules:
-    """The rules of the packs. Audited is what the law names and what is due within two hours."""
+    """The rules of the packs."""
     hours: dict[tuple[str, str], int] = {}
     families: dict[str, str] = {}
     for one in knowledge.diseases.values():
-        if not (one.is_statutory or one.is_urgent):
-            continue
         families[one.id] = one.statutory_name or one.id
         hours[one.id, ""] = one.report_hours
         for subtype in one.subtypes:
             hours[one.id, subtype.id] = one.for_subtype(subtype.id).report_hours
     lower = frozenset(id for id in families if {"clinical", "suspected"} & set(knowledge.diseases[id].case_classes))
-    return Rules(hours, EpisodePolicy.of(knowledge), families, lower)
+    always = frozenset(one.id for one in knowledge.diseases.values() if one.is_statutory or one.is_urgent)
+    triggers = knowledge.triggers
+    together = {one.id: tuple(way for way in one.rules.get("confirmed", ()) if len(way) > 1)
+                for one in triggers.case_classes}  # fmt: skip
+    tests = frozenset(one.id for one in triggers.lab)
+    return Rules(hours, EpisodePolicy.of(knowledge), families, lower, always, together, tests)
+
+
+def audited(told: Iterable[Told], rules: Rules) -> frozenset[str]:
+    """The diseases to audit: those of the law, and others of which this hospital reports more than a single case.
+
+    Chickenpox is no disease of the law and in most provinces reported like one: the cards say where.
+    """
+    counted = Counter(one.disease for one in told if one.own and one.stands)
+    return rules.always | {disease for disease, count in counted.items() if count > 1}
 
 
 def compare(
@@ -63,13 +80,16 @@ def compare(
     now: datetime,
     *,
     tested: Mapping[str, Collection[date]] | None = None,
+    diseases: Collection[str] | None = None,
 ) -> list[Verdict]:
     """One verdict an episode, in the order of their beginnings; the same for the same input in any order.
 
     `tested` are the days of each person's laboratory reports, None where the laboratory does not send to us: only with
     it can a card say `confirmed` without a result, and only of a disease that this laboratory finds now and then: the
-    others are confirmed elsewhere.
+    others are confirmed elsewhere. `diseases` are those `audited`, worked out from `told` where not given.
     """
+    told = list(told)
+    looked_for = audited(told, rules) if diseases is None else diseases
     cards: dict[str, list[Told]] = defaultdict(list)
     for card in sorted(told, key=lambda one: (one.entered_at or one.diagnosed_at, one.id)):
         cards[card.person].append(card)
@@ -79,7 +99,7 @@ def compare(
     groups: dict[tuple[str, str], list[Said]] = defaultdict(list)
     found_here: set[str] = set()
     for one in said:
-        if (one.disease, "") in rules.hours:
+        if one.disease in looked_for:
             groups[one.person, one.disease].append(one)
             if one.source in _RESULTS and not one.withheld:
                 found_here.add(one.disease)
@@ -110,7 +130,9 @@ def _episodes(group: Sequence[Said], disease: str, policy: EpisodePolicy) -> Ite
 
 
 def _is_tested(episode: Sequence[Said], days: Collection[date], rules: Rules) -> bool:
-    """Whether the laboratory reported anything of the person about that time."""
+    """Whether the laboratory reported anything of the person about that time, or a doctor wrote a result down."""
+    if any(one.rule in rules.tests for one in episode):
+        return True
     first, last = _day(episode[0].at - _window(rules)), _day(episode[-1].at + _window(rules))
     return any(first <= day <= last for day in days)
 
@@ -211,7 +233,8 @@ class _Judge:
         best = min(own, key=lambda card: (card.entered_at is None, card.entered_at or card.diagnosed_at, card.id))
         # A card of long ago, of a lifelong disease or one under treatment, was judged in its own time.
         fresh = abs(best.diagnosed_at - self._first(positive)) <= _window(self.rules)
-        wrong = self._wrongly(best, positive) if fresh else ""
+        surest = max(own, key=lambda card: _CLASSES.get(card.case_class, -1))  # two cards: the second corrected it
+        wrong = self._wrongly(surest, positive) if fresh else ""
         late = self._late(best, positive) if fresh else None
         if best.entered_at is None:
             due = self.rules.due(self.disease, best.subtype, best.diagnosed_at)
@@ -245,15 +268,27 @@ class _Judge:
 
     def _wrongly(self, card: Told, positive: list[Said]) -> str:
         if card.case_class in _CLASSES:
-            proven = [one for one in positive if one.case_class == "confirmed" and one.source in _RESULTS]
+            proven = self._proven(positive)
             if proven and _CLASSES[card.case_class] < _CLASSES["confirmed"]:
-                return "class_too_low"
+                entered = card.entered_at or self.now
+                if any(at <= entered for at in proven):
+                    return "class_too_low"
+                if self.rules.due(self.disease, card.subtype, min(proven)) <= self.now:
+                    return "class_since"
             if card.case_class == "confirmed" and self.unproven:
                 return "class_without_result"
         hints = {one.subtype for one in positive if one.subtype and one.source in _RESULTS}
         if card.subtype and hints and card.subtype not in hints and self._is_less(card.subtype):
             return "subtype"
         return ""
+
+    def _proven(self, positive: list[Said]) -> list[datetime]:
+        """When results confirmed the case: by themselves, or together with what other records of the episode say."""
+        results = [one for one in positive if one.source in _RESULTS]
+        facts = {one.rule for one in results}
+        facts |= {"diagnosis" for one in positive if one.named and one.case_class != "suspected"}
+        parts = {fact for way in self.rules.together.get(self.disease, ()) if way <= facts for fact in way}
+        return [one.at for one in results if one.case_class == "confirmed" or one.rule in parts]
 
     def _is_less(self, subtype: str) -> bool:
         """Whether the card's subtype says that nothing was found (`…_neg`, `…_none`) although something was."""

@@ -73,7 +73,8 @@ class Verdict:
     """What the audit makes of one episode of one person and disease.
 
     `reason` is a rule or a code beside the kind: for not_a_case the withholding rule or the doctor's reason, for
-    wrong_class `class_too_low`, `class_without_result`, `subtype` or `disease`, for reported_elsewhere `first_here`
+    wrong_class `class_too_low`, `class_since` (by a result that came after the card), `class_without_result`,
+    `subtype` or `disease`, for reported_elsewhere `first_here`
     where the patient came here first. `minutes` is how late. `also` are further kinds that hold.
     """
 

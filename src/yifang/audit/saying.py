@@ -44,7 +44,7 @@ def sayings(record: Record, outcome: Identified, elsewhere: Collection[int] = ()
                 # two pieces that are strong together are strong here
                 level = suspicion.confidence if one.level != "weak" else "weak"
                 # which class results prove is said of the suspicion: some prove it only together
-                proven = suspicion.case_class if one.kind == "laboratory" else None
+                proven = suspicion.case_class if _source(record, one) == "lis" else None
                 _add(found, _saying(record, one, level, case_class=one.case_class or proven or ""))
     for held in outcome.withheld:
         one = held.evidence
@@ -66,8 +66,13 @@ def _add(found: dict[tuple[str, str, str], Saying], one: Saying) -> None:
 def _saying(
     record: Record, one: Evidence, level: str, withheld: str = "", reason: str = "", case_class: str = ""
 ) -> Saying:
-    his: Source = "death" if record.encounter.reason == DEATH else "his"
     return Saying(
-        one.disease, _SOURCES.get(one.kind, his), level, one.rule, one.text[:_CHARACTERS],
+        one.disease, _source(record, one), level, one.rule, one.text[:_CHARACTERS],
         case_class or one.case_class or "", one.subtype_hint or "", one.kind in _NAMED, withheld, reason,
     )  # fmt: skip
+
+
+def _source(record: Record, one: Evidence) -> Source:
+    if one.kind == "laboratory" and one.start is not None:
+        return "his"  # a result that a doctor wrote down: nobody has seen the report
+    return _SOURCES.get(one.kind, "death" if record.encounter.reason == DEATH else "his")

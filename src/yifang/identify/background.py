@@ -31,6 +31,11 @@ class Background:
         return fold(" ".join([encounter.reason, encounter.department, *told]))
 
     @cached_property
+    def reason(self) -> str:
+        """Why the person came or the drug was ordered, folded."""
+        return fold(self.record.encounter.reason)
+
+    @cached_property
     def notes(self) -> str:
         """All notes but imaging, folded."""
         return fold("\n".join(note.text for note in self.record.notes if note.section != "imaging"))

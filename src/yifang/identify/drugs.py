@@ -55,7 +55,8 @@ def hits(knowledge: Knowledge, drugs: Sequence[Drug], diagnosed: frozenset[str])
             if rule.anchor_any and not found.keys() & set(rule.anchor_any):
                 if rule.reroute_without_anchor:
                     spent |= found.keys()
-                    yield DrugHit(rule, rule.reroute_without_anchor, rule.level, meant)
+                    if not found.keys() & set(rule.no_reroute):
+                        yield DrugHit(rule, rule.reroute_without_anchor, rule.level, meant)
                 continue
             if rule.anchor_any:
                 spent |= found.keys()  # tenofovir in a regimen with an anchor says nothing of hepatitis B

@@ -27,6 +27,7 @@ _GAP = r"[\s\-_/().·:,\[\]*]*"
 _ANTIBODY = re.compile(r"抗体|(?<![A-Z])IG[GAM]|凝集|ANTIBOD|\bAB\b")
 _ANTIBODY_OF_CLASS = re.compile(r"抗体[-_ ]*(?=\(?IG[GMA])|(?<=IG[GMA])[-_ ]*抗体")
 # An antibody by its method: a spelling that names the method holds for names that say antibody as well.
+_ANTIGEN = re.compile(r"抗原|ANTIGEN|\bAG\b")
 _BY_METHOD = re.compile(r"BLOT|WB|DIFFERENTIATION|确[证认]|印迹|补充试验|FTA|AGGLUTINATION|TP-?[PH]A")
 _BRACKETS = re.compile(r"[(\[【][^)\]】]*[)\]】]")
 _RESISTANCE = re.compile(r"耐药|RESIST|RIF|RPOB")
@@ -75,6 +76,11 @@ class LabReader:
         self._organism_names = [
             (pattern, rule) for pattern, _, rule, of_antibody, _ in longest_first if not of_antibody
         ]
+        self._antigens = {
+            rule.disease: rule
+            for rule in knowledge.triggers.lab
+            if all(_ANTIGEN.search(plain(name)) for name in rule.names)
+        }
         self._tests = {one.code: one for one in knowledge.code_maps.tests}
         self._organisms = {one.code: one for one in knowledge.code_maps.organisms}
         self._conditions = {one.code: one.disease for one in knowledge.code_maps.conditions}
@@ -96,6 +102,9 @@ class LabReader:
         found = self._organisms_of(result, tested=rule is not None or reads == "organism")
         if not found and reads == "presence":
             found = self._organism_tested(result)
+        if _ANTIGEN.search(plain(f"{result.name} {result.panel}")):
+            # The rule that an organism's name stands for may be of nucleic acid.
+            found = [(self._antigens.get(one.disease, one), value) for one, value in found]
         return [self._judge(one, value, result, age_days) for one, value in found]
 
     def _rule_of(self, result: Result) -> tuple[LabTrigger | None, str]:

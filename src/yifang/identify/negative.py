@@ -184,7 +184,7 @@ class NegativeRules:
         codes = (code for icd, _ in background.entries.values() for code in icd)
         if compiled.icd and any(code.startswith(compiled.icd) for code in codes):
             return True
-        told = [text for _, text in background.entries.values()] + [background.notes]
+        told = [*(text for _, text in background.entries.values()), background.notes, background.reason]
         if not compiled.rule.unless:
             told.append(background.values)
         return any(compiled.says(text) for text in told)

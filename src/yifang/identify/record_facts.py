@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 
@@ -95,6 +96,10 @@ class FactReader:
                 value = round((value - 32) / 1.8, 1)
             if 30 <= value <= 45:
                 scene.temperatures.append(value)
+
+    def tests(self, names: Iterable[str]) -> bool:
+        """Whether results of these names hold a test: a temperature or a blood pressure is none."""
+        return any(self._vital(name) is None for name in names)
 
     def _vital(self, name: str) -> str | None:
         if name not in self._named:

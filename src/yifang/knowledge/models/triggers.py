@@ -88,7 +88,11 @@ class ImagingTrigger(Entry):
 
 
 class DrugTrigger(Entry):
-    """Drugs that point to a disease; `combination_min` of them within `window_days` where given."""
+    """Drugs that point to a disease; `combination_min` of them within `window_days` where given.
+
+    Without one of `anchor_any` they point to `reroute_without_anchor`, unless one of `no_reroute` is among them: then
+    to none.
+    """
 
     id: str
     names: tuple[str, ...]
@@ -103,6 +107,7 @@ class DrugTrigger(Entry):
     anchor_any: tuple[str, ...] = ()
     strong_if: str | None = None
     reroute_without_anchor: DiseaseId | None = None
+    no_reroute: tuple[str, ...] = ()
     endemic_only: bool = False
     event: Literal["exposure"] | None = None
 

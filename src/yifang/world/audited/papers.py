@@ -37,14 +37,19 @@ def files(besides: Sequence[Besides]) -> dict[str, bytes]:
             at = visit.at + timedelta(minutes=70)
             imaging.append([*who, visit.department, visit.doctor, visit.doctor_no, f"CT{visit.number}", "胸部",
                             one.imaging, _minute(at)])  # fmt: skip
-        if one.drugs:
+        for drug in _lines(one.drugs, number):
             pharmacy.append([*who, visit.department, visit.doctor, visit.doctor_no, f"CF{visit.number}", visit.reason,
-                             visit.text, "、".join(one.drugs), _minute(visit.at + timedelta(minutes=25))])  # fmt: skip
+                             visit.text, drug, _minute(visit.at + timedelta(minutes=25))])  # fmt: skip
         if one.cause:
             died = visit.at + timedelta(minutes=50)
             death.append([*who, visit.department, visit.doctor, f"SW{number:06d}", *one.cause, _minute(died)])
     tables = {"h01-pacs": (IMAGING, imaging), "h01-rx": (PHARMACY, pharmacy), "h01-death": (DEATH, death)}
     return {code: _table(header, rows) for code, (header, rows) in tables.items() if rows}
+
+
+def _lines(drugs: Sequence[str], number: int) -> Sequence[str]:
+    """Some pharmacies write a line a drug, some a prescription in one line; here every other prescription."""
+    return drugs if number % 2 else ("、".join(drugs),) * bool(drugs)
 
 
 def _who(visit: Visit) -> list[str]:

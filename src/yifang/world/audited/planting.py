@@ -180,6 +180,10 @@ def _identifier() -> Any:
 def _confirms(one: Seen) -> bool:
     record = canonical.Record(
         "lab_report", "x", "final", canonical.Source("text"),
+        diagnoses=tuple(
+            canonical.Diagnosis((canonical.Code("icd10", code, text),) if code else (), text, f"d{at}")
+            for at, (code, text) in enumerate(one.visit.diagnoses)
+        ),
         results=tuple(
             canonical.Result((), line.name, line.value, f"r{at}", reference_range=line.normal, specimen=line.specimen,
                              panel=line.panel)

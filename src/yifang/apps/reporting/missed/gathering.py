@@ -16,18 +16,22 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
+from yifang import identify
 from yifang.apps.places.models import Organisation
 from yifang.apps.records.models import Person, PersonIdentity
-from yifang.apps.reporting.missed import readings
+from yifang.apps.reporting.missed import readings, regimens
 from yifang.apps.reporting.models import NO_REPORT, Card, CardState, NationalCard, Suspicion, SuspicionState
+from yifang.apps.reporting.rulebook import in_force
 from yifang.audit import Dismissed, Said, Told
+from yifang.audit.saying import Saying
 from yifang.kernel import clock
 
 _SAID = """SELECT r.id, r.person_id, r.at, r.department, r.payload #>> '{encounter,kind}', k.said
 FROM reporting_reading k JOIN records_record r ON r.id = k.record_id
 WHERE k.organisation_id = %s AND k.at >= %s AND k.at < %s AND k.said IS NOT NULL
 AND r.current AND r.state <> 'cancelled' ORDER BY r.at, r.id"""
-_TESTED = """SELECT person_id, (at AT TIME ZONE 'Asia/Shanghai')::date FROM records_record
+_TESTED = """SELECT person_id, (at AT TIME ZONE 'Asia/Shanghai')::date, kind = 'lab_report',
+jsonb_path_query_array(payload, '$.results[*].name') FROM records_record
 WHERE person_id = ANY (%s) AND organisation_id = %s AND current AND state <> 'cancelled'
 AND (kind = 'lab_report' OR jsonb_exists(payload, 'results'))"""
 _LABORATORY = """SELECT EXISTS (SELECT 1 FROM reporting_reading k JOIN records_record r ON r.id = k.record_id
@@ -48,6 +52,7 @@ class Gathered:
 def gather(organisation: Organisation, since: datetime, until: datetime) -> Gathered:
     """Everything for the records of a hospital from `since` to before `until`."""
     found = Gathered(said=_said(organisation, since, until))
+    found.said += _of_regimens(organisation, since, until, {(one.record, one.rule) for one in found.said})
     persons = {UUID(one.person) for one in found.said}
     found.told = told_of(persons, organisation)
     found.dismissed = _dismissed(persons, organisation)
@@ -57,8 +62,10 @@ def gather(organisation: Organisation, since: datetime, until: datetime) -> Gath
         if cursor.fetchone()[0]:
             found.tested = defaultdict(set)
             cursor.execute(_TESTED, [list(confirmed), organisation.id])
-            for person, day in cursor.fetchall():
-                found.tested[str(person)].add(day)
+            facts = identify.compiled(in_force()).facts
+            for person, day, is_report, names in cursor.fetchall():
+                if is_report or facts.tests(json.loads(names)):
+                    found.tested[str(person)].add(day)
             for untold in persons - confirmed:
                 found.tested.setdefault(str(untold), set())
     return found
@@ -107,13 +114,27 @@ def _said(organisation: Organisation, since: datetime, until: datetime) -> list[
         cursor.execute(_SAID, [organisation.id, since, until])
         rows = cursor.fetchall()
     return [
-        Said(
-            str(person), str(record), one.disease, at, one.source, one.level, one.rule, one.text, department,
-            one.case_class, one.subtype, one.named, kind != "inpatient", one.withheld, one.reason,
-        )
+        _one(record, person, at, department, kind, one)
         for record, person, at, department, kind, said in rows
         for one in readings.unpacked(json.loads(said))
-    ]  # fmt: skip
+    ]
+
+
+def _of_regimens(
+    organisation: Organisation, since: datetime, until: datetime, known: Collection[tuple[str, str]]
+) -> list[Said]:
+    return [
+        _one(row.id, row.person_id, row.at, row.department, (row.payload.get("encounter") or {}).get("kind"), one)
+        for row, one in regimens.said_together(organisation, since, until)
+        if (str(row.id), one.rule) not in known
+    ]
+
+
+def _one(record: UUID, person: UUID, at: datetime, department: str, kind: str | None, one: Saying) -> Said:
+    return Said(
+        str(person), str(record), one.disease, at, one.source, one.level, one.rule, one.text, department,
+        one.case_class, one.subtype, one.named, kind != "inpatient", one.withheld, one.reason,
+    )  # fmt: skip
 
 
 def _in_parts(model: Any, persons: Collection[UUID]) -> list[Any]:

@@ -20,12 +20,12 @@ from yifang.apps.accounts.visibility import SHARED_IN_A_DEPARTMENT, Subject, gro
 from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.places.models import Organisation
 from yifang.apps.reporting import visible
-from yifang.apps.reporting.missed import gathering, readings
+from yifang.apps.reporting.missed import gathering, readings, unread
 from yifang.apps.reporting.models import AuditKind, AuditLine, AuditRun
 from yifang.apps.reporting.rulebook import in_force
 from yifang.apps.work import services as work
 from yifang.apps.work.services import DeskAt
-from yifang.audit import Rules, Said, Verdict, compare, rules_of
+from yifang.audit import Rules, Said, Verdict, audited, compare, rules_of
 from yifang.identify.model import Reported
 from yifang.kernel import clock
 from yifang.kernel.ids import new_id
@@ -51,7 +51,7 @@ def run(organisation: Organisation, first: date, last: date, *, now: datetime | 
     since, until = _start(first) - window, _start(last + timedelta(days=1))
     again = readings.read_again(organisation.id, since, until)
     gathered = gathering.gather(organisation, since, until)
-    verdicts = _judged(gathered, organisation, rules, now or started)
+    verdicts = unread.set_right(_judged(gathered, organisation, rules, now or started), organisation)
     kept = [one for one in verdicts if max(said.at for said in one.said) >= _start(first)]
     with transaction.atomic():
         made = AuditRun.objects.create(
@@ -99,7 +99,9 @@ def _judged(gathered: gathering.Gathered, organisation: Organisation, rules: Rul
     theirs = gathering.as_of(gathering.told_of(others, organisation), alike)
     told = [one for one in gathered.told if one.person in doubtful] + theirs
     said = [one for one in gathered.said if UUID(one.person) in alike]
-    again = compare(said, told, gathered.dismissed, rules, now, tested=None)
+    again = compare(
+        said, told, gathered.dismissed, rules, now, tested=None, diseases=audited(gathered.told, rules)
+    )  # fmt: skip
     persons = {str(one) for one in alike}
     return sorted(
         [*(one for one in verdicts if one.person not in persons), *again], key=lambda one: (one.since, one.person)

@@ -27,7 +27,9 @@ SOURCES = {
 }
 _REASONS = {
     "class_too_low": gettext_lazy("检验结果已达确诊，卡上分类偏低"),
+    "class_since": gettext_lazy("报卡之后的结果已达确诊，须订正"),
     "class_without_result": gettext_lazy("卡上是确诊，本院没有任何检验结果"),
+    "result_unread": gettext_lazy("检验结果还在隔离区，没有读进来"),
     "subtype": gettext_lazy("卡上分型与检验结果不符"),
     "disease": gettext_lazy("卡上病种与检验结果不符"),
     "kin": gettext_lazy("按同类病种报告"),
