@@ -83,7 +83,11 @@ def test_a_sample_is_the_same_again_and_another_by_another_seed():
 
 
 # How often a visit is due, and how often what is due was missed, by stratum; the least share of intervals that hold.
-RATIOS = [((0.05, 0.2, 0.4), (0.1, 0.3, 0.2)), ((0.1, 0.1, 0.1), (0.05, 0.05, 0.05)), ((0.3, 0.5, 0.02), (0.4, 0.1, 0.5))]
+RATIOS = [
+    ((0.05, 0.2, 0.4), (0.1, 0.3, 0.2)),
+    ((0.1, 0.1, 0.1), (0.05, 0.05, 0.05)),
+    ((0.3, 0.5, 0.02), (0.4, 0.1, 0.5)),
+]
 
 
 @pytest.mark.parametrize(("due", "missed"), RATIOS)
@@ -97,7 +101,9 @@ def test_the_interval_of_missed_of_due_holds_the_truth_as_often_as_it_says(due, 
         strata = []
         for at, ((size, y, x), n) in enumerate(zip(whole, looked, strict=True)):
             drawn = chance.sample(range(size), n)  # the first x were missed, the first y were due
-            strata.append((Stratum(f"D{at}", "his", size), n, sum(one < y for one in drawn), sum(one < x for one in drawn)))
+            strata.append(
+                (Stratum(f"D{at}", "his", size), n, sum(one < y for one in drawn), sum(one < x for one in drawn))
+            )
         one = ratio(strata)
         held += one.low <= truth <= one.high
     assert 0.93 <= held / 800 < 1

@@ -25,7 +25,7 @@ ADDED_SOURCES = frozenset({"house", "diagnosis_standards"})
 # What we changed in an entry of a domain file: pack, entry, and the fields as they are now.
 CHANGED: dict[str, dict[str, dict[str, Any]]] = {
     "triggers": {
-        "lb_dengue": {"names": ["登革NS1", "登革热NS1抗原", "登革病毒核酸"]},  # IgM alone confirms nothing: lb_dengue_igm
+        "lb_dengue": {"names": ["登革NS1", "登革热NS1抗原", "登革病毒核酸"]},  # IgM alone confirms nothing
         "dr_hiv": {"no_reroute": ["恩曲他滨"]},  # not used against hepatitis B
         "nr_prophylaxis": {
             "when": {

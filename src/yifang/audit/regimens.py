@@ -21,7 +21,7 @@ def window_of(knowledge: Knowledge) -> timedelta:
 
 
 def rules_of_many(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
-    """The drug rules that one drug alone does not meet, with the names of their drugs and of products that hold them."""
+    """The drug rules that one drug alone does not meet, with the names of their drugs and of products of them."""
     products = knowledge.spellings.products
     return {
         rule.id: (*rule.names, *(one.id for one in products if set(one.parts) & set(rule.names)))

@@ -78,7 +78,9 @@ def account(score: Score) -> list[tuple[str, dict[str, object]]]:
         for one in score.unfound
     ]
     told += [
-        ("world.audit_score.false", {"visit": ", ".join(sorted(line.visits)), "disease": line.disease})
-        for line in score.false
-    ]
+        ("world.audit_score.false", {"kind": kind, "visit": ", ".join(sorted(line.visits)), "disease": line.disease,
+                                     "reason": line.reason})
+        for kind, wrongly in ((MISSED, score.false), (LATE, score.false_late), (WRONG, score.false_wrong))
+        for line in wrongly
+    ]  # fmt: skip
     return told

@@ -44,9 +44,7 @@ def said_together(organisation: Organisation, since: datetime, until: datetime) 
         return []
     by_id = {str(row.id): row for row in rows}
     background = Background.of({by_id[one.key].person_id for one in merged}, [by_id[one.key] for one in merged])
-    contexts = {
-        one.key: PersonContext(tuple(background.reported.get(by_id[one.key].person_id, ()))) for one in merged
-    }
+    contexts = {one.key: PersonContext(tuple(background.reported.get(by_id[one.key].person_id, ()))) for one in merged}
     outcomes = identify.compiled(rules).identify(merged, context=contexts)
     return [
         (by_id[record.key], said)

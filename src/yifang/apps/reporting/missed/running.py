@@ -33,8 +33,8 @@ from yifang.kernel.ids import new_id
 DAYS = 35  # how far back a night looks: the month before and some days of reporting
 TO_CHECK = (AuditKind.MISSED, AuditKind.LATE, AuditKind.WRONG_CLASS, AuditKind.REPORTED_ELSEWHERE)
 _FIELDS = (
-    "record_id", "kind", "also", "reason", "minutes", "since", "due_at", "day", "source", "department", "evidence",
-    "told", "last_run_id", "group",
+    "record", "kind", "also", "reason", "minutes", "since", "due_at", "day", "source", "department", "evidence",
+    "told", "group",
 )  # fmt: skip
 _DENOMINATORS = """SELECT CASE WHEN r.kind = 'lab_report' THEN 'lis' WHEN r.kind = 'order' THEN 'pharmacy'
 WHEN r.kind = 'document' AND r.payload #>> '{encounter,reason}' = '死亡登记' THEN 'death'
@@ -115,28 +115,30 @@ def _write(made: AuditRun, verdicts: Sequence[Verdict], rules: Rules, organisati
     recent = found.filter(day__gte=first - timedelta(days=rules.episodes.window_days), day__lte=made.last_day)
     for line in {*found.filter(person_id__in=persons), *recent}:
         known[str(line.person_id), line.disease].append(line)
-    fresh, changed = [], []
+    fresh, changed, seen = [], [], []
     for one in verdicts:
-        line = _line_of(one, known[one.person, one.disease], rules)
+        line, says = _line_of(one, known[one.person, one.disease], rules), _told(one)
         if line is None:
             line = AuditLine(
                 id=new_id(), organisation=organisation, area=organisation.area_code, person_id=one.person,
-                disease=one.disease, first_run=made,
+                disease=one.disease, first_run=made, last_run=made, **says,
             )  # fmt: skip
             fresh.append(line)
-        else:
-            known[one.person, one.disease].remove(line)
+            continue
+        known[one.person, one.disease].remove(line)
+        seen.append(line.id)
+        if _change(line, says):
             changed.append(line)
-        _tell(line, one, made)
     # What no record speaks for any more: a result was withdrawn, a visit cancelled, or a person was merged.
     for lines in known.values():
         for line in lines:
-            if line.day >= first and line.kind != AuditKind.GONE:
-                line.kind, line.also, line.reason, line.last_run_id = AuditKind.GONE, "", "", made.id
+            if line.day >= first and _change(line, {"kind": AuditKind.GONE, "also": "", "reason": ""}):
+                seen.append(line.id)
                 changed.append(line)
     AuditLine.objects.bulk_create(fresh, batch_size=1000)
-    AuditLine.objects.bulk_update(changed, [_name(one) for one in _FIELDS], batch_size=500)
-    _show([line for line in fresh if line.kind not in (AuditKind.REPORTED, AuditKind.GONE)])
+    AuditLine.objects.bulk_update(changed, _FIELDS, batch_size=500)  # dear: most nights change few of the lines
+    AuditLine.objects.filter(id__in=seen).update(last_run=made)
+    _show([line for line in (*fresh, *changed) if line.kind not in (AuditKind.REPORTED, AuditKind.GONE)])
 
 
 def _line_of(one: Verdict, lines: Sequence[AuditLine], rules: Rules) -> AuditLine | None:
@@ -148,14 +150,22 @@ def _line_of(one: Verdict, lines: Sequence[AuditLine], rules: Rules) -> AuditLin
     return min(near, key=lambda line: (abs((line.day - day).days), line.id), default=None)
 
 
-def _tell(line: AuditLine, one: Verdict, made: AuditRun) -> None:
-    line.record_id = UUID(_lead(one).record)
-    line.kind, line.reason, line.minutes = one.kind, one.reason[:80], one.minutes
-    line.also = next(iter(one.also), "")
-    line.since, line.due_at, line.day = one.since, one.due_at, _day(one.since)
-    line.source, line.department, line.group = one.source, one.department[:60], group_of(one.disease)
-    line.evidence = [_kept(said) for said in one.said[:12]]
-    line.told, line.last_run_id = list(one.told), made.id
+def _told(one: Verdict) -> dict[str, Any]:
+    """The fields of the line that a verdict makes."""
+    return {
+        "record_id": UUID(_lead(one).record), "kind": one.kind, "also": next(iter(one.also), ""),
+        "reason": one.reason[:80], "minutes": one.minutes, "since": one.since, "due_at": one.due_at,
+        "day": _day(one.since), "source": one.source, "department": one.department[:60],
+        "group": group_of(one.disease), "evidence": [_kept(said) for said in one.said[:12]], "told": list(one.told),
+    }  # fmt: skip
+
+
+def _change(line: AuditLine, says: dict[str, Any]) -> bool:
+    """Write the fields into the line. Returns whether that changed any."""
+    new = {name: value for name, value in says.items() if getattr(line, name) != value}
+    for name, value in new.items():
+        setattr(line, name, value)
+    return bool(new)
 
 
 def _lead(one: Verdict) -> Said:
@@ -193,10 +203,6 @@ def _records(organisation: Organisation, since: datetime, until: datetime) -> di
     with connection.cursor() as cursor:
         cursor.execute(_DENOMINATORS, [organisation.id, since, until])
         return dict(cursor.fetchall())
-
-
-def _name(attribute: str) -> str:
-    return attribute.removesuffix("_id") if attribute in ("record_id", "last_run_id") else attribute
 
 
 def _start(day: date) -> datetime:
