@@ -121,6 +121,22 @@ BEFORE_A_DIAGNOSIS = [
     ("宝宝1岁8个月，发烧，脚上和屁股上起了很多红点", ["hfmd"]),
     ("男，4岁，高烧，嘴里有红色泡泡，手上有白点", ["hfmd"]),
     ("我女儿三岁，发热两天，身上出疹子", ["hfmd"]),
+    # the place in a clause of its own, before or behind
+    ("宝宝发烧两天，昨天起了些小痘痘，主要在四肢和手脚", ["hfmd"]),
+    ("宝宝一岁，口腔，手上，脚上，起了很多水疱", ["hfmd"]),
+    # without a fever: hands, feet, buttocks and the mouth tell, arms and legs do not
+    ("孩子四岁，软腭上有一些小红点，没发烧", ["hfmd"]),
+    ("宝宝十一个月，吃了药以后胳膊上有红点好多", []),
+    ("宝宝发烧，今天腿上长了小包", ["hfmd"]),
+    # fever, and the illness around the child
+    ("孩子4岁，班里有手足口，今天发烧了", ["hfmd"]),
+    ("宝宝2岁，邻居家小孩得了手足口，昨天一起玩的，今天发烧38度", ["hfmd"]),
+    ("幼儿园里有好几个手足口，我家孩子没有", []),
+    # what a roseola, hives, eczema and a baby's bubbles look like
+    ("宝宝9个月，发烧三天，烧退了以后发现身上长了很多红点", []),
+    ("宝宝两岁，发烧，身上起疹子很痒，抓一下就鼓起来", []),
+    ("宝宝8个月，屁股上长了尿布疹，咳嗽", []),
+    ("宝宝45天，嘴里老吐泡泡，咳嗽", []),
     # a vaccine, another's illness, a denial, a grown-up's rash
     ("宝宝打了手足口第二针后发烧", []),
     ("孩子咳嗽，没有皮疹，手脚都没有红点", []),

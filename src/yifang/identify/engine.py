@@ -143,7 +143,7 @@ class Identifier:
         facts, age = self._syndromes.facts(gathered.scene), gathered.scene.age_days
         for rule, alternatives in self._told:
             too_old = rule.age_max is not None and age is not None and age >= (rule.age_max + 1) * 365.25
-            if too_old or not any(one <= facts for one in alternatives):
+            if too_old or not facts.isdisjoint(rule.unless) or not any(one <= facts for one in alternatives):
                 continue
             path = record.notes[0].path if record.notes else ""
             gathered.evidence.append(

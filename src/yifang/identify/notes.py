@@ -50,6 +50,7 @@ class NoteGatherer:
             for name, one in knowledge.syndromes.all_concepts.items()
             if one.event or one.context
         }
+        self._contacts = {one.contact: name for name, one in knowledge.syndromes.all_concepts.items() if one.contact}
         self._text_rules = {rule.id: rule for rule in knowledge.triggers.diagnosis_text}
 
     def reported_as(self, disease: str) -> str:
@@ -88,6 +89,8 @@ class NoteGatherer:
                     concept = self.reported_as(concept)
                     if section == "imaging" and _inside_image(mention, reading.mentions):
                         continue  # 浸润性肺结核 in a report of imaging is one piece of evidence, not two
+                    if assertion == "other_person" and section != "past_history" and concept in self._contacts:
+                        scene.concepts.add(self._contacts[concept])
                     if section not in _SILENT_SECTIONS and (concept, assertion) not in seen:
                         seen.add((concept, assertion))
                         self.named(mention, concept, note, offset, into)

@@ -27,7 +27,7 @@ class Reading:
 
     `turn`: the clause has no subject and says what became of a disease named before (`text.afterwards`); `settles`:
     it rules a disease out by its name; `told`: symptoms as the trained reader bounds and finds them,
-    None where it had nothing to read.
+    None where it had nothing to read; `places`: it holds places of the body alone (`text.places`).
     """
 
     mentions: tuple[Mention, ...] = ()
@@ -37,6 +37,7 @@ class Reading:
     turn: Literal["", "over", "ruled_out", "active"] = ""
     settles: bool = False
     told: tuple[Mention, ...] | None = None
+    places: tuple[str, ...] = ()
 
     def with_mentions(self, mentions: tuple[Mention, ...]) -> Reading:
         """The same with other mentions."""

@@ -37,6 +37,7 @@ from yifang.identify.text.lexicon import (
     fold,
 )
 from yifang.identify.text.mentions import Mention, Reading
+from yifang.identify.text.places import Places
 from yifang.identify.text.spans import SpanReader
 from yifang.identify.text.told import ToldReader
 from yifang.knowledge import Knowledge
@@ -67,6 +68,12 @@ _COMPANION = re.compile(r"(?:与|和|跟|随|陪|同|带)$")
 _CONTACT = re.compile(
     r"接触.{0,6}$|(?:与|和).{0,3}$|(?:家[中里]|身边|周围|班[里上级]|同班|同[村屋室楼]|单位|学校|幼儿园|托幼|村[里中]|宿舍|病房|"
     r"当地|社区|小区).{0,6}$"
+)
+# 班里有手足口, 幼儿园最近流行水痘: where others have it.
+_AROUND = re.compile(
+    r"(?:班[里上级]|幼儿园|学校|托班|早教班|小区|村[里中]|楼[上下里]|隔壁|邻居家?)"
+    r"(?:[里中也都正又在]|最近|现在|今天|昨天){0,4}(?:有|流行|[爆暴]发|出现|发现|查出|发生)"
+    r"(?:好几|很多|不少|[几一二两三\d]|[个例人得患了的有]){0,4}$"
 )
 # 乙肝两对半, 流感病毒核酸, HBV-DNA, 流感疫苗: the name of a test or a vaccine, not of somebody's disease.
 _OTHER_THING = re.compile(
@@ -136,11 +143,7 @@ class Scanner:
             name + DURATION: one.duration.days_min for name, one in pack.all_concepts.items() if one.duration
         }
         self._count_min = {name + COUNT: one.count.min for name, one in pack.all_concepts.items() if one.count}
-        self._near: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
-        for name, one in pack.all_concepts.items():
-            for base in one.near.of if one.near else ():
-                sites = re.compile("|".join(map(re.escape, map(fold, one.near.sites if one.near else ()))))
-                self._near.setdefault(base, []).append((name, sites))
+        self._places = Places(pack.all_concepts)
         reported = knowledge.triggers.rules.already_reported
         self._lifelong = frozenset(reported.lifetime)
         self._lasting = self._lifelong | {one.disease for one in reported.per_episode}
@@ -170,7 +173,7 @@ class Scanner:
             told = "no"
         cache = self._caches[told]
         found: list[tuple[int, Reading]] = []
-        turns = False
+        turns = lends = False
         pattern = self._latin_clauses if _LATIN.search(text) else self._clauses
         for match in pattern.finditer(text):
             clause = match.group()
@@ -183,6 +186,10 @@ class Scanner:
                 found.append((match.start(), reading))
                 if reading.turn or reading.settles:
                     turns = True
+                if reading.places:
+                    lends = True
+        if lends:
+            found = self._places.lent(found)
         return afterwards.settled(found, text, self._disease_of, self._lifelong) if turns else found
 
     def read(self, text: str) -> Reading:
@@ -219,17 +226,11 @@ class Scanner:
         read = self._told.read if self._told and told != "no" else None
         symptoms = read(clause, tokens, mentions, told == "line") if read else None
         if mentions or symptoms:
-            mentions += tuple(self._at_sites(clause, (*mentions, *(symptoms or ()))))
-        if not mentions and not heat and not signs and age is None and not turn and not symptoms:
+            mentions += tuple(self._places.of(clause, (*mentions, *(symptoms or ()))))
+        places = self._places.alone(clause)
+        if not mentions and not heat and not signs and age is None and not turn and not symptoms and not places:
             return _NOTHING
-        return Reading(mentions, heat, signs, age, turn, settles, symptoms)
-
-    def _at_sites(self, clause: str, mentions: tuple[Mention, ...]) -> Iterator[Mention]:
-        """Concepts that are another one at a certain place: a rash in a clause that names hands is one of the hands."""
-        for one in mentions:
-            for concept, sites in self._near.get(one.concept, ()):
-                if sites.search(clause):
-                    yield one._replace(concept=concept)
+        return Reading(mentions, heat, signs, age, turn, settles, symptoms, places)
 
     def _tokens(self, clause: str) -> list[tuple[int, Word]]:
         tokens: list[tuple[int, Word]] = []
@@ -380,7 +381,7 @@ def _of_disease(
     if _RULED_OUT_AFTER.match(clause, end):
         return "absent", "排除"
     near = _CONTACT.search(clause, 0, start) and _CASES.match(clause, end)
-    if near or _SPREADS.match(clause, end) or _CONTACTS.match(clause, end):
+    if near or _AROUND.search(clause, 0, start) or _SPREADS.match(clause, end) or _CONTACTS.match(clause, end):
         return "other_person", "接触史"
     if _OTHER_THAN.search(clause, 0, start):
         return "absent", "排除"

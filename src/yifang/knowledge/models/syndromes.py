@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from yifang.knowledge.models.base import ConceptId, Entry, Model, Pack, ProgrammeId, SyndromeId
+from yifang.knowledge.models.base import ConceptId, DiseaseId, Entry, Model, Pack, ProgrammeId, SyndromeId
 
 
 class Negation(Entry):
@@ -55,7 +55,10 @@ class Near(Model):
 
 
 class Concept(Entry):
-    """One thing a patient may have or be, by words, vital signs, codes or a known age of at most `age_max` years."""
+    """One thing a patient may have or be: by words, vital signs, codes, a known age of at most `age_max` years.
+
+    Or by somebody around the patient who has the disease `contact`.
+    """
 
     terms: tuple[str, ...]
     vital: Vital | None = None
@@ -65,6 +68,7 @@ class Concept(Entry):
     duration: Duration | None = None
     count: Count | None = None
     near: Near | None = None
+    contact: DiseaseId | None = None
     age_max: int | None = None
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from yifang.knowledge.models.base import (
+    ConceptId,
     DiseaseId,
     DiseaseTarget,
     Entry,
@@ -136,13 +137,14 @@ class TextTrigger(Entry):
 
 
 class ToldTrigger(Entry):
-    """What people tell that points to a disease while nobody has made a diagnosis."""
+    """What people tell that points to a disease while nobody has made a diagnosis; not beside what `unless` lists."""
 
     id: str
     name: str
     disease: DiseaseId
     level: Level
     rule: Rule
+    unless: tuple[ConceptId, ...] = ()
     age_max: int | None = None
 
 
