@@ -7,6 +7,8 @@ withheld at once, with the rule behind the word; rules about the whole record an
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from operator import itemgetter
 
 from yifang.formats.canonical import Moment, Note, Section
 from yifang.identify.gathered import Gathered
@@ -20,8 +22,8 @@ DENIALS = ("absent", "historical", "other_person")
 _SAID = ("present", "uncertain")
 _SILENT_SECTIONS = ("plan", "laboratory", "epidemiology")  # name diseases without saying that the patient has them
 # Headings within a note; the first group are those under which nothing is of today.
-_HEADINGS = re.compile(
-    r"(?:(既往史|过去史|既往病史|个人史|婚育史|家族史|传染病史|past medical history|past history|PMH|family history)"
+_HEADINGS_OR_STOP = re.compile(
+    r"[。\n]|(?:(既往史|过去史|既往病史|个人史|婚育史|家族史|传染病史|past medical history|past history|PMH|family history)"
     r"|现病史|主诉|体格检查|查体|辅助检查|诊断|印象|处理"
     r"|history of present illness|assessment|impression|diagnosis|plan)"
     r"\s*[:：]",
@@ -61,11 +63,12 @@ class NoteGatherer:
         """What a note says of the patient and of others; in `past_history` what is present is historical."""
         scene, text, section = into.scene, note.text, note.section
         seen: set[tuple[str, Assertion]] = set()
+        told: set[str] = set()  # results and words of imaging: the same one said again is no more evidence
         # Most notes have no such heading; these looks cost a tenth of the search.
         headed = _headed(text) if "史：" in text or "史:" in text or "istory" in text or "PMH" in text else ()
         for offset, reading in self._scanner.clauses(text, told=_TOLD.get(note.section, "no")):
             if headed:
-                section = next((one for start, end, one in headed if start <= offset < end), note.section)
+                section = _under(headed, offset, note.section)
             if reading.temperatures:
                 scene.temperatures += reading.temperatures
             if reading.vitals:
@@ -95,9 +98,9 @@ class NoteGatherer:
                         seen.add((concept, assertion))
                         self.named(mention, concept, note, offset, into)
                 elif kind == "laboratory":
-                    concept = self._told_result(mention, note, offset, into)
+                    concept = self._told_result(mention, note, offset, into, told)
                 elif section == "imaging":
-                    self._image(mention, note, offset, into)
+                    self._image(mention, note, offset, into, told)
                 else:
                     continue
                 start, end = start + offset, end + offset
@@ -157,7 +160,7 @@ class NoteGatherer:
             hold(evidence, behind) if behind else Withheld(evidence.disease, evidence.rule, "suppress", evidence, word)
         )
 
-    def _image(self, mention: Mention, note: Note, offset: int, into: Gathered) -> None:
+    def _image(self, mention: Mention, note: Note, offset: int, into: Gathered, told: set[str]) -> None:
         rule = self._imaging[mention.concept]
         start, end = mention.start + offset, mention.end + offset
         text = note.text[start:end]
@@ -168,17 +171,19 @@ class NoteGatherer:
         denial = next((word for word in rule.negation_terms if word in mention.clause), None)
         if denial:
             into.withheld.append(self.refused(evidence, denial, mention.clause))
-        elif mention.assertion not in DENIALS:
+        elif mention.assertion not in DENIALS and rule.id not in told:
+            told.add(rule.id)
             into.evidence.append(evidence)
 
-    def _told_result(self, mention: Mention, note: Note, offset: int, into: Gathered) -> str:
+    def _told_result(self, mention: Mention, note: Note, offset: int, into: Gathered, told: set[str]) -> str:
         """A positive result told in a note is at most moderate: nobody has seen the report. Gives the disease."""
         rule = self._tests[mention.concept]
         disease = self.reported_as(rule.disease)
         titre = _TITRE.match(mention.clause, mention.end) if rule.titre else None
         below = rule.titre and titre and int(titre.group(1)) < int(rule.titre.strong.split(":")[-1])
         refused = any(word in mention.clause for word in rule.reject_results)
-        if mention.assertion == "present" and not refused and not below:
+        if mention.assertion == "present" and not refused and not below and rule.id not in told:
+            told.add(rule.id)
             start, end = mention.start + offset, mention.end + offset
             into.evidence.append(
                 Evidence(
@@ -201,15 +206,21 @@ class NoteGatherer:
 
 def _headed(text: str) -> list[tuple[int, int, Section]]:
     """The stretches of a note that stand under a heading of past history: to the full stop, or the next heading."""
-    found = list(_HEADINGS.finditer(text))
     stretches: list[tuple[int, int, Section]] = []
-    for place, match in enumerate(found):
-        if match.group(1) is None:
-            continue
-        following = found[place + 1].start() if place + 1 < len(found) else len(text)
-        ends = [at for mark in "。\n" if (at := text.find(mark, match.end())) >= 0]
-        stretches.append((match.start(), min(following, *ends) if ends else following, "past_history"))
+    begun: int | None = None
+    for match in _HEADINGS_OR_STOP.finditer(text):
+        if begun is not None:
+            stretches.append((begun, match.start(), "past_history"))
+        begun = match.start() if match.group(1) else None
+    if begun is not None:
+        stretches.append((begun, len(text), "past_history"))
     return stretches
+
+
+def _under(stretches: list[tuple[int, int, Section]], offset: int, otherwise: Section) -> Section:
+    """The section of what stands at `offset`."""
+    place = bisect_right(stretches, offset, key=itemgetter(0)) - 1
+    return stretches[place][2] if place >= 0 and offset < stretches[place][1] else otherwise
 
 
 def _inside_image(mention: Mention, others: tuple[Mention, ...]) -> bool:

@@ -17,6 +17,8 @@ Turn = Literal["", "over", "ruled_out", "active"]
 Clauses = list[tuple[int, Reading]]
 
 _LONGEST = 32  # longer ones tell something of their own
+_FAR = 1_000  # characters after which a topic without a full stop is no longer spoken of
+_BACK = 200  # clauses looked back over for a doubt
 _MAY_TURN = re.compile("愈|康复|血清|排除|除外|[疗药院]|至今|未见好转")
 # When, and how surely. Taken whole (`*+`): nothing is given back, so that no wording takes long to refuse.
 _WHEN = r"[约近]?[\d一二两三四五六七八九十半数几]+[多余]?个?[天日周月年][左右以之]*[前后内]?"
@@ -87,9 +89,11 @@ def settled(clauses: Clauses, text: str, disease_of: Mapping[str, str], lifelong
     """
     found = list(clauses)
     topic = _NO_TOPIC
+    before = 0
     for place, (at, reading) in enumerate(clauses):
-        if topic is not _NO_TOPIC and _STOP.search(text, topic.start, at):
+        if topic is not _NO_TOPIC and (at - topic.start > _FAR or _STOP.search(text, before, at)):
             topic = _NO_TOPIC
+        before = at
         topic = _after(topic, reading, at, disease_of)
         if reading.turn and topic is not _NO_TOPIC:
             _take(reading.turn, topic, found, place, text, lifelong)
@@ -123,9 +127,11 @@ def _take(turn: Turn, topic: _Topic, found: Clauses, place: int, text: str, life
         meant = topic.named - lifelong
     if meant and any(word in own for word in _SEVERAL):
         meant |= topic.all
-    for earlier in range(place):
+    for earlier in range(place - 1, -1, -1):
         start, reading = found[earlier]
-        for one in reading.mentions if start >= topic.start else ():
+        if start < topic.start:
+            break
+        for one in reading.mentions:
             if one.kind == "disease" and one.concept in meant and (changed := _turned(one, turn)):
                 _put(found, earlier, one, changed)
 
@@ -151,7 +157,7 @@ def _rule_out_doubts(found: Clauses, place: int) -> None:
     """A disease doubted before and expressly ruled out now (`流感待排…已排除流感`) is no longer doubted."""
     for denied in found[place][1].mentions:
         if denied.kind == "disease" and denied.context == "排除":
-            for earlier in range(place):
+            for earlier in range(max(0, place - _BACK), place):
                 for one in found[earlier][1].mentions:
                     if one.concept == denied.concept and one.assertion == "uncertain" and _same_name(one, denied):
                         _put(found, earlier, one, one._replace(assertion="absent", context="排除"))

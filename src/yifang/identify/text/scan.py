@@ -43,6 +43,7 @@ from yifang.identify.text.told import ToldReader
 from yifang.knowledge import Knowledge
 
 _CACHE_LIMIT = 50_000
+_LONGEST = 300  # characters of a clause; a longer one, which nobody says, is read in pieces
 _CHAIN = frozenset("、和或及与跟也还,")
 _ABSENT_AFTER = re.compile(
     r"(?:筛查|初筛|复查|抗体|抗原|核酸|检测|检查|测定|试验|定性|定量|结果|培养|涂片){0,3}[:为均皆都呈是 ]{0,3}"
@@ -50,11 +51,16 @@ _ABSENT_AFTER = re.compile(
     r"|(?: (?:PCR|RNA|IGM|ANTIGEN|AG|RAPID|TEST|TESTS|SWAB|CULTURE|VIRUS))* ?(?:IS|WAS|WERE|:)? ?"
     r"(?:NEGATIVE|NEG\b|NOT DETECTED|UNDETECTED)"
 )
-# 鼻涕没有了但是, 咳嗽基本没有, 发烧已经好了: as people tell it, behind the symptom.
+# 鼻涕没有了但是, 咳嗽基本没有, 发烧已经好了: as people tell it, behind the symptom. 发烧好了以后又咳 tells of it.
 _GONE = re.compile(
     r"(?:基本上?|好像|现在|目前|几乎|完全|什么|已经|早就|也|都|就|又)*"
-    r"(?:没有?了?(?=$|就|但|只|\?)|(?:好|消失|不见)了(?![很好]?多|[一好]?[点些]|没|吗|\?))"
+    r"(?:没有?了?(?=$|就|但|只|\?)|(?:好|消失|不见)了(?![很好]?多|[一好]?[点些]|没|吗|\?|过?[以之]?后|[再去才几一二两三\d]))"
 )
+_UNTIL = re.compile("(?:等到?|直到).{0,4}$")  # 等咳嗽好了再去: it is not over yet
+# 不会烧得太厉害, 不是咳的很厉害: what is denied is how much.
+_DEGREE = re.compile("[的得](?:太|很|特别|非常|那么|这么|多|[不挺])?(?:厉害|严重|频繁|多|高|重|狠)|那么|这么")
+_UNABLE = re.compile("(?<=[吐拉])不出来?")  # 想吐吐不出来: nothing came
+_IF = re.compile("(?:如果|要是|假如|假使|万一|倘若)[^就]*$")  # 如果没有发烧就不用吃: not said to be so
 # 流感可除外, 流感待排已排除: ruled out behind the name. 除外细菌感染 speaks of what follows.
 _RULED_OUT_AFTER = re.compile(
     r"(?:感染|诊断|可能性?|待排查?|待查|\?){0,2}[ :]?(?:现|目前|已经?|可以?|予以?|基本|暂|完全|临床|均|都){0,4}"
@@ -62,6 +68,7 @@ _RULED_OUT_AFTER = re.compile(
     r"|(?: (?:PCR|TEST))* ?(?:HAS BEEN |IS |WAS )?(?:RULED OUT|EXCLUDED)"
 )
 _CHANGED = re.compile("加重|好转|缓解|减轻|消失|改善")  # 没有咳嗽加重 denies the change
+_UNCHANGED = re.compile("(?:也|都|还)(?:没有?|未|不)(?:见|明显)?(?:加重|好转|缓解|减轻|消失|改善)")  # 没有发烧咳嗽也没有加重
 _NARRATOR = re.compile(r"(?:我|俺|咱)(?:们)?(?:家)?(?:的)?$")
 _COMPANION = re.compile(r"(?:与|和|跟|随|陪|同|带)$")
 # 接触过…患者, 家中有…病人: the name belongs to people around the patient.
@@ -136,7 +143,7 @@ class Scanner:
         narrow = {fold(mark) for mark in pack.negation.clause_split} | {"\r"}
         marks = "".join(char for char in map(chr, range(0x10000)) if fold(char) in narrow)
         # A full stop after a Latin word ends a clause (38.5 has none); a comma of an English list up to `or` does not.
-        stop, comma = r"\.(?!\s|$)|(?<![A-Za-z])\.", r",(?=[A-Za-z -]{1,40}(?:,[A-Za-z -]{0,40})*\b(?:or|nor) )"
+        stop, comma = r"\.(?!\s|$)|(?<![A-Za-z])\.", r",(?=[A-Za-z -]{1,40}(?:,[A-Za-z -]{0,40}){0,12}\b(?:or|nor) )"
         self._clauses = re.compile(f"[^{re.escape(marks)}]+[?？]*")
         self._latin_clauses = re.compile(f"(?:[^{re.escape(marks)}.]+|{stop}|{comma})+[?？]*")
         self._days_min = {
@@ -155,7 +162,7 @@ class Scanner:
 
     def parts(self, text: str) -> Iterator[tuple[int, str]]:
         """The clauses of a Chinese text with their beginnings."""
-        return ((match.start(), match.group()) for match in self._clauses.finditer(text))
+        return _parts(self._clauses, text)
 
     def symptoms(self) -> list[str]:
         """The words of symptoms, folded."""
@@ -175,15 +182,14 @@ class Scanner:
         found: list[tuple[int, Reading]] = []
         turns = lends = False
         pattern = self._latin_clauses if _LATIN.search(text) else self._clauses
-        for match in pattern.finditer(text):
-            clause = match.group()
+        for start, clause in _parts(pattern, text):
             reading = cache.get(clause)
             if reading is None:
                 if len(cache) >= _CACHE_LIMIT:
                     cache.clear()
                 reading = cache[clause] = self._read_clause(fold(clause), told)
             if reading is not _NOTHING:
-                found.append((match.start(), reading))
+                found.append((start, reading))
                 if reading.turn or reading.settles:
                     turns = True
                 if reading.places:
@@ -304,11 +310,12 @@ class Scanner:
                 context = ""
                 if any(first <= start < last for first, last in others):
                     assertion = "other_person"
-                elif (negated or near) and not _CHANGED.match(clause, end):
-                    assertion = "absent"
+                elif (negated or near) and not _CHANGED.match(clause, end) and not _UNCHANGED.match(clause, end):
+                    if kind != "symptom" or not _DEGREE.match(clause, end):
+                        assertion = "uncertain" if _IF.search(clause, 0, start) else "absent"
                 elif _ABSENT_AFTER.match(clause, at + len(word.text)):
                     assertion, context = "absent", "阴性" if kind == "disease" else ""
-                elif kind == "symptom" and _GONE.match(clause, at + len(word.text)):
+                elif kind == "symptom" and _gone(clause, start, at + len(word.text)):
                     assertion = "absent"
                 elif kind == "disease":
                     past = historical or self._is_past(clause, concept, start, end)
@@ -336,6 +343,17 @@ class Scanner:
         return disease in self._lifelong and _FOR_YEARS.match(clause, end) is not None
 
 
+def _parts(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, str]]:
+    """What a pattern finds, with its beginning; in pieces where it is long."""
+    for match in pattern.finditer(text):
+        part = match.group()
+        if len(part) <= _LONGEST:
+            yield match.start(), part
+        else:
+            for at in range(0, len(part), _LONGEST):
+                yield match.start() + at, part[at : at + _LONGEST]
+
+
 def _inside(clause: str, at: int, word: str) -> bool:
     """Whether a Latin word is only part of another: HCV of HCVAB, T of CT."""
     before = clause[at - 1] if at else " "
@@ -343,6 +361,13 @@ def _inside(clause: str, at: int, word: str) -> bool:
         return True
     after = clause[at + len(word)] if at + len(word) < len(clause) else " "
     return word[-1].isascii() and word[-1].isalnum() and after.isascii() and after.isalnum()
+
+
+def _gone(clause: str, start: int, end: int) -> bool:
+    """Whether the words behind a symptom say that it is over, or that it did not come."""
+    if _UNABLE.match(clause, end):
+        return True
+    return _GONE.match(clause, end) is not None and _UNTIL.search(clause, 0, start) is None
 
 
 def _other_spans(clause: str, tokens: list[tuple[int, Word]]) -> list[tuple[int, int]]:

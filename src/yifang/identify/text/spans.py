@@ -86,10 +86,10 @@ class SpanReader:
         """Whether the dialogues hold the word at all; never called a symptom, it was none where they held it."""
         return flat(word) in self.words.seen
 
-    def names(self, word: str) -> bool:
+    def names(self, word: str, share: float = _NAMING) -> bool:
         """Whether the word was met as a symptom, and not only once in many."""
         said, seen = self.words.seen.get(flat(word), _NEVER)
-        return said > 0 and said >= _NAMING * seen
+        return said > 0 and said >= share * seen
 
     def name(self, word: str) -> tuple[str, bool]:
         """The name that the annotated dialogues give to a word (the word itself if none); whether it denies itself."""
@@ -99,7 +99,7 @@ class SpanReader:
         if name is None and bare != plain:
             # 嗓子没哑 and 喉咙没有痰, never met, are 嗓子哑 and 痰 denied; 不爱吃饭, met, is a symptom of its own.
             for known in (bare, _DENIAL.split(plain, maxsplit=1)[1]):
-                if known in self.words.names:
+                if self.names(known):
                     return self.words.names[known], True
         return name or word, plain in self.words.denied
 

@@ -14,13 +14,16 @@ from yifang.identify.text.mentions import Mention
 from yifang.identify.text.spans import SpanReader, Told
 
 _CACHE_LIMIT = 20_000
+_MOSTLY = 0.3
 _SYMPTOM: Kind = "symptom"
 Tokens = list[tuple[int, Word]]
 Assert = Callable[[str, Tokens], tuple[Mention, ...]]
 # What may stand between listed words in a plain list: 咳嗽、流涕3天.
 _PLAIN = re.compile(r"[\d一二两三四五六七八九十半几余多约近、和及与或伴/.:~℃°度天日周月年个小时分次 -]*")
 _DENIED_ALONE = re.compile(
-    "(?:还|也|都|倒|就|现在|今天|目前|宝宝|孩子|他|她)*(没有?什么|没有?|不会?|不怎么)(?![有会了呢啊的过呀哦])(.{1,5}?)[了呢啊的过呀哦]*"
+    "(?:还|也|都|倒是?|就|又|再|是|现在|今[天晚]|昨[天晚]|前天|目前|宝宝|孩子|小孩|他|她|后来|一直|之[前后]|以后|晚上|白天|夜里|早上|上午|中午|"
+    "下午|第.天|到现在|这[几两]天|平时|暂时|基本上?|从来|几乎|完全|[大小]便|身上)*+"
+    "(没有?什么|没有?再?|不再?会?|不怎么)(?![有会了呢啊的过呀哦])(.{1,5}?)(?:[了呢啊的过呀哦吧]*|过?呢)"
 )
 
 
@@ -42,9 +45,9 @@ class ToldReader:
         `alone`: a line by itself, of which nobody says that it is a medical record; there the dictionary's words
         are held to what dialogues call a symptom.
 
-        A span that is the name of a disease of the packs stays that disease's.
+        In a record a span that is the name of a disease of the packs stays that disease's; in a line it is both.
         """
-        if mentions and self._plain(clause, tokens):
+        if mentions and not alone and self._plain(clause, tokens):
             return None
         spans = self._spans.spans(clause)
         if not spans:
@@ -56,7 +59,7 @@ class ToldReader:
         words: dict[int, Word] = {}
         listed: dict[tuple[int, str], Mention] = {}
         for start, end in spans:
-            if any(one.kind == "disease" and (one.start, one.end) == (start, end) for one in mentions):
+            if not alone and any(one.kind == "disease" and (one.start, one.end) == (start, end) for one in mentions):
                 continue
             within = [one for one in heard if start <= one.start and one.end <= end]
             listed |= {(start, one.concept): one for one in within}
@@ -72,9 +75,9 @@ class ToldReader:
         if match is None:
             return []
         whole = Told(match.start(1), match.end(2))
-        if self._spans.names(clause[whole.start : whole.end]):
+        if self._spans.names(clause[whole.start : whole.end], _MOSTLY):
             return [whole]
-        return [Told(*match.span(2))] if self._spans.names(match.group(2)) else []
+        return [Told(*match.span(2))] if self._spans.names(match.group(2), _MOSTLY) else []
 
     def _stands(self, mention: Mention, spans: list[Told], alone: bool) -> bool:
         """Whether a symptom of the dictionary stands although the trained reader does not see it."""

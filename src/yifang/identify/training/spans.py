@@ -113,7 +113,7 @@ def denies(word: str, told: int, absent: int, table: Words) -> bool:
     bare = without_denial(word)
     if bare == word or 2 * absent < told:
         return False
-    return 2 * absent > told or table.names.get(bare) == table.names[word]
+    return 2 * absent > told or (table.names.get(bare) == table.names[word] and marked(*table.seen[bare]) != "")
 
 
 def as_rows(words: Words) -> str:
