@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +13,10 @@ _LONG = 20_000
 _MOST_SECONDS = 3.0  # of this core; what grew with the square took minutes
 # What is likely to make a reader look back, or try many ways: words without marks, turns, lists, headings, places.
 UNITS = [
-    "咳嗽", "没有", "没有咳嗽", "不咳不吐", "倒是", "还也都", "可能", "排除流感", "流感", "流感待排，已排除，", "流感待排，已排除流感，",
-    "3年前患水痘，已愈，", "HBsAg阳性", "HBsAg阳性，", "既往史：", "既往史：肝炎", "妈妈发烧", "班里有", "手上，脚上，", "手上红点，脚上，", "现目前今均都",
-    "经治疗后", "呕吐3次", "咳嗽3天", "38.5℃", "1:", "(", "?", "？", " ", "\t", "\r", "a", "cough,", "a,b or ", "no cough, fever or rash, ",
+    "咳嗽", "没有", "没有咳嗽", "不咳不吐", "倒是", "还也都", "可能", "排除流感", "流感", "流感待排，已排除，",
+    "流感待排，已排除流感，", "3年前患水痘，已愈，", "HBsAg阳性", "HBsAg阳性，", "既往史：", "既往史：肝炎",
+    "妈妈发烧", "班里有", "手上，脚上，", "手上红点，脚上，", "现目前今均都", "经治疗后", "呕吐3次", "咳嗽3天",
+    "38.5℃", "1:", "(", "?", "？", " ", "\t", "\r", "a", "cough,", "a,b or ", "no cough, fever or rash, ",
     "<p>咳嗽&nbsp;</p>", "😷咳嗽", "\x00\x01", "e\u0301", "咳\u200b嗽", "\U00020000", "發燒", "ＨＢｓＡｇ阳性",
 ]  # fmt: skip
 
@@ -44,7 +46,9 @@ def test_a_megabyte_is_read(identifier, make):
     }
 
 
-_PIECES = st.sampled_from([*UNITS, "发烧", "宝宝", "，", "。", "、", "和", "手足口病", "昨天", "了", "\n", "\u2028", "\ud7ff", "\ufffd"])
+_PIECES = st.sampled_from(
+    [*UNITS, "发烧", "宝宝", "，", "。", "、", "和", "手足口病", "昨天", "了", "\n", "\u2028", "\ud7ff", "\ufffd"]
+)
 _TEXT = st.lists(st.one_of(_PIECES, st.text(max_size=6)), max_size=40).map("".join)
 
 
@@ -60,7 +64,7 @@ def test_any_text_is_read_and_every_finding_stands_where_it_says(identifier, mak
                 spans.add((one.start, one.end))
     if section in ("complaint", "other"):
         ordered = sorted(spans)
-        assert all(before[1] <= after[0] for before, after in zip(ordered, ordered[1:], strict=False))
+        assert all(before[1] <= after[0] for before, after in pairwise(ordered))
 
 
 WRITTEN_OTHERWISE = [

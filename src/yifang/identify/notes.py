@@ -23,7 +23,8 @@ _SAID = ("present", "uncertain")
 _SILENT_SECTIONS = ("plan", "laboratory", "epidemiology")  # name diseases without saying that the patient has them
 # Headings within a note; the first group are those under which nothing is of today.
 _HEADINGS_OR_STOP = re.compile(
-    r"[。\n]|(?:(既往史|过去史|既往病史|个人史|婚育史|家族史|传染病史|past medical history|past history|PMH|family history)"
+    r"[。\n]|(?:"
+    r"(既往史|过去史|既往病史|个人史|婚育史|家族史|传染病史|past medical history|past history|PMH|family history)"
     r"|现病史|主诉|体格检查|查体|辅助检查|诊断|印象|处理"
     r"|history of present illness|assessment|impression|diagnosis|plan)"
     r"\s*[:：]",

@@ -15,9 +15,7 @@ from yifang.knowledge.models.syndromes import Concept
 
 _LONGEST = 20  # characters of a clause of places
 _BESIDE = 3  # clauses of places in a row, or between a place and what is there
-_BETWEEN = (
-    "还有|以及|主要|全部|基本|集中|分布|附近|周围|[都也有在和及跟与是还到的上下里面内、 左右两双全又长出起多]"
-)
+_BETWEEN = "还有|以及|主要|全部|基本|集中|分布|附近|周围|[都也有在和及跟与是还到的上下里面内、 左右两双全又长出起多]"
 
 
 class Places:
@@ -70,9 +68,7 @@ class Places:
             start, reading = found[at]
             if reading.places:
                 continue
-            there = tuple(
-                one._replace(concept=name) for one in reading.mentions if one.concept in self._bases[name]
-            )
+            there = tuple(one._replace(concept=name) for one in reading.mentions if one.concept in self._bases[name])
             if there:
                 found[at] = start, reading.with_mentions((*reading.mentions, *there))
             return

@@ -68,7 +68,9 @@ _RULED_OUT_AFTER = re.compile(
     r"|(?: (?:PCR|TEST))* ?(?:HAS BEEN |IS |WAS )?(?:RULED OUT|EXCLUDED)"
 )
 _CHANGED = re.compile("加重|好转|缓解|减轻|消失|改善")  # 没有咳嗽加重 denies the change
-_UNCHANGED = re.compile("(?:也|都|还)(?:没有?|未|不)(?:见|明显)?(?:加重|好转|缓解|减轻|消失|改善)")  # 没有发烧咳嗽也没有加重
+_UNCHANGED = re.compile(
+    "(?:也|都|还)(?:没有?|未|不)(?:见|明显)?(?:加重|好转|缓解|减轻|消失|改善)"
+)  # 没有发烧咳嗽也没有加重
 _NARRATOR = re.compile(r"(?:我|俺|咱)(?:们)?(?:家)?(?:的)?$")
 _COMPANION = re.compile(r"(?:与|和|跟|随|陪|同|带)$")
 # 接触过…患者, 家中有…病人: the name belongs to people around the patient.
