@@ -49,7 +49,10 @@ _GRAMMAR: dict[int, str] = {
     RULED_OUT: "排除 除外",
 }
 # 邻居家小孩, 班上的小朋友: other children.
-_WHOSE = "邻居 邻居家 邻居家的 亲戚家 亲戚家的 朋友家 朋友家的 别人家 别人家的 别的 其他 有个 班里 班里的 班上 班上的 同班 幼儿园 幼儿园的"
+_WHOSE = (
+    "邻居 邻居家 邻居家的 亲戚家 亲戚家的 朋友家 朋友家的 别人家 别人家的 别的 其他 有个 "
+    "班里 班里的 班上 班上的 同班 幼儿园 幼儿园的"
+)
 _GRAMMAR[OTHER] += "".join(f" {whose}{child}" for whose in _WHOSE.split() for child in ("小孩", "孩子", "小朋友"))
 # The same in English; words are whole, "|" parts them.
 _ENGLISH: dict[int, str] = {
