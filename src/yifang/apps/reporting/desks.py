@@ -37,6 +37,7 @@ _OUTCOMES = {
     CardState.AUDITED: "audited",
     CardState.DELETED: "deleted",
 }
+_ASKING = (SuspicionState.OPEN, SuspicionState.CONSULTING)
 _ANSWERS = {
     SuspicionState.REPORTED: "reported",
     SuspicionState.DISMISSED: "excluded",
@@ -101,8 +102,12 @@ def title_of(about: Card | Suspicion, lang: str = "zh") -> str:
     return f"{list_name(about.disease, about.group, lang)} {number}".strip()
 
 
-def open_suspicion(one: Suspicion, by: Actor) -> None:
-    """Ask: the doctor, or else the department; the ladder of the work pack leads on to the desk."""
+def open_suspicions(asking: Sequence[Suspicion], by: Actor) -> None:
+    """Ask: the doctor, or else the department; the ladder of the work pack leads on to the desk. Jobs only."""
+    work.open_items([_question(one) for one in asking if one.state in _ASKING], by)
+
+
+def _question(one: Suspicion) -> work.Asked:
     desks = []
     if one.clinician_id is not None:
         desks.append(DeskAt(f"user:{one.clinician_id}", "clinician"))
@@ -110,16 +115,16 @@ def open_suspicion(one: Suspicion, by: Actor) -> None:
         desks.append(DeskAt(department_scope(one.organisation_id, one.department), "clinician"))
     if not desks:
         desks.append(DeskAt(f"org:{one.organisation_id}", "hospital_desk"))
-    work.open_item(
-        "suspicion_review", "suspicion", one.id, desks, by, title=title_of(one), title_en=title_of(one, "en"),
+    return work.Asked(
+        "suspicion_review", "suspicion", one.id, desks, title=title_of(one), title_en=title_of(one, "en"),
         due_at=one.due_at, urgent=one.urgent,
     )  # fmt: skip
 
 
 def follow_suspicion(one: Suspicion, by: Actor) -> None:
     """Keep the question open while it waits for an answer, end it when it has one."""
-    if one.state in (SuspicionState.OPEN, SuspicionState.CONSULTING):
-        open_suspicion(one, by)
+    if one.state in _ASKING:
+        work.ask(_question(one), by)
     elif one.state in _ANSWERS:  # of a trial nobody was asked
         work.end("suspicion_review", one.id, by, outcome=_ANSWERS[SuspicionState(one.state)], proof=one.reason_code)
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
+from django.db import connection
+
 from yifang.apps.ledger.services import Actor, Change, append
 from yifang.apps.records.models import Record
 from yifang.apps.reporting import visible
@@ -73,16 +75,18 @@ def at_moments(visits: Iterable[Visit], by: Actor) -> list[Interruption]:
         before[made.person_id].append(made)
     numbers = _visit_numbers([one for ones in waiting.values() for one in ones])
     window = timedelta(days=policy.once_in_days)
-    found = []
+    found: dict[UUID, Interruption] = {}
+    asked: list[Suspicion] = []
     for person, questions in waiting.items():
         for visit in by_person[person]:
-            asked = [one for one in questions if one.interruption_id is None and _of_visit(one, visit, numbers, window)]
-            if asked and (made := _ask(visit, asked, before[person], window)):
-                before[person].append(made)
-                found.append(made)
+            about = [one for one in questions if one.interruption_id is None and _of_visit(one, visit, numbers, window)]
+            if about and (made := _ask(visit, about, before[person], window)):
+                found[made.id] = made
+                asked += about
+    _write(list(found.values()), asked)
     if found:
-        append(changes(found, "due"), by)
-    return found
+        append(changes(list(found.values()), "due"), by)
+    return list(found.values())
 
 
 def worth_it(one: Suspicion, policy: InterruptionPolicy) -> bool:
@@ -118,10 +122,11 @@ def follow(suspicions: Sequence[Suspicion], by: Actor) -> None:
         append(changes(passed, "passed"), by)
 
 
-def _ask(
-    visit: Visit, asked: list[Suspicion], before: Sequence[Interruption], window: timedelta
-) -> Interruption | None:
-    """A new interruption, or one of the episode that nobody has seen yet with these questions added."""
+def _ask(visit: Visit, asked: list[Suspicion], before: list[Interruption], window: timedelta) -> Interruption | None:
+    """A new interruption, or one of the episode that nobody has seen yet, with these questions added.
+
+    `before`: those of the person, a new one joins them. Nothing is written.
+    """
     known = next(
         (
             made
@@ -138,14 +143,26 @@ def _ask(
             id=new_id(), organisation_id=visit.organisation, person_id=visit.person, record_id=visit.record,
             lead=lead, moment=visit.moment, began=visit.day, due_at=clock.now(),
         )  # fmt: skip
-        known.save(force_insert=True)
+        before.append(known)
     elif known.state == InterruptionState.PASSED:
         known.state, known.lead = InterruptionState.DUE, lead
-        known.save(update_fields=["state", "lead"])
     for one in asked:
         one.interruption = known
-    Suspicion.objects.filter(id__in=[one.id for one in asked]).update(interruption=known)
     return known
+
+
+def _write(made: Sequence[Interruption], asked: Sequence[Suspicion]) -> None:
+    """Store the interruptions and by which of them each question was asked."""
+    Interruption.objects.bulk_create([one for one in made if one._state.adding])
+    if came_back := [one for one in made if not one._state.adding]:
+        Interruption.objects.bulk_update(came_back, ["state", "lead"])
+    if asked:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """UPDATE reporting_suspicion s SET interruption_id = n.interruption
+                FROM unnest(%b::uuid[], %b::uuid[]) n (id, interruption) WHERE s.id = n.id""",
+                [[one.id for one in asked], [one.interruption_id for one in asked]],
+            )
 
 
 def _of_visit(one: Suspicion, visit: Visit, numbers: dict[UUID, str], window: timedelta) -> bool:

@@ -7,7 +7,7 @@ also ends what no longer holds and runs in jobs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from uuid import UUID
 
@@ -93,17 +93,27 @@ def strictest(groups: Iterable[str]) -> str:
 
 
 def protect_record(record_id: UUID, groups: Iterable[str]) -> str:
-    """A record that speaks of a sensitive disease is shown as one, and its department no longer sees it.
+    """`protect_records` for one; returns the group it is in now."""
+    return protect_records({record_id: groups})[record_id]
 
-    Never lowers what stood before; a broken glass goes on showing what it opened. Returns the group it is in now.
+
+def protect_records(records: Mapping[UUID, Iterable[str]]) -> dict[UUID, str]:
+    """Records that speak of a sensitive disease are shown as such, and their departments no longer see them.
+
+    Never lowers what stood before; a broken glass goes on showing what it opened. Returns the group each is in now.
     """
-    rows = Visibility.objects.filter(subject=record_id).exclude(reason__startswith=GLASS)
-    group = strictest({*groups, *rows.values_list("group", flat=True)} - SHARED_IN_A_DEPARTMENT)
-    if group not in SHARED_IN_A_DEPARTMENT:
-        rows.exclude(group=group).update(group=group)
-        if rows.filter(scope__startswith="user:").exists():
-            rows.filter(scope__startswith="dept:", until=None).update(until=clock.now())
-    return group
+    before = guarded_groups(records)
+    now = {
+        record: strictest({*groups, *before.get(record, ())} - SHARED_IN_A_DEPARTMENT)
+        for record, groups in records.items()
+    }
+    for record, group in now.items():
+        if group not in SHARED_IN_A_DEPARTMENT:
+            rows = Visibility.objects.filter(subject=record).exclude(reason__startswith=GLASS)
+            rows.exclude(group=group).update(group=group)
+            if rows.filter(scope__startswith="user:").exists():
+                rows.filter(scope__startswith="dept:", until=None).update(until=clock.now())
+    return now
 
 
 def guarded_groups(records: Iterable[UUID]) -> dict[UUID, set[str]]:

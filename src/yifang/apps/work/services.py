@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from yifang.apps.accounts.models import User
 from yifang.apps.accounts.queries import at_desk
@@ -34,6 +34,22 @@ class DeskAt:
     role: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An item that should be open, about one subject; `due_at` overrides the pack's clock."""
+
+    kind: str
+    subject_kind: str
+    subject: UUID
+    desks: Sequence[DeskAt]
+    title: str = ""
+    title_en: str = ""
+    starts_at: datetime | None = None
+    due_at: datetime | None = None
+    urgent: bool = False
+    place_sealed: bytes | None = None
+
+
 def open_item(
     kind: str,
     subject_kind: str,
@@ -49,35 +65,72 @@ def open_item(
     place_sealed: bytes | None = None,
     item_id: UUID | None = None,
 ) -> None:
-    """Open an item of `kind` about `subject`; `due_at` overrides the pack's clock.
+    """Open an item of `kind` about `subject`.
 
     While one is open it follows: an earlier deadline, urgency and another title are taken over, a later deadline is
     not. A viewer's call reaches only an item that they see; whoever changes another desk's asks again in jobs.
     """
-    clock_rule, ladder = load().work.kind(kind).for_urgency(urgent)
-    starts = starts_at or clock.now()
-    due = due_at or clocks.due(clock_rule, starts)
-    item = WorkItem(
-        id=item_id or new_id(), kind=kind, subject_kind=subject_kind, subject=subject, title=title, title_en=title_en,
-        starts_at=starts, due_at=due, urgent=urgent, place_sealed=place_sealed,
+    asked = Asked(kind, subject_kind, subject, desks, title, title_en, starts_at, due_at, urgent, place_sealed)
+    ask(asked, by, item_id)
+
+
+def ask(asked: Asked, by: Actor, item_id: UUID | None = None) -> None:
+    """`open_item` for what is said in one value."""
+    item = _item(asked, item_id)
+    with transaction.atomic(savepoint=False):  # within a service's own, as a rule: it opens many
+        if _insert(item):
+            _opened([(item, asked)], by)
+        else:
+            _tighten(item, by)
+
+
+def open_items(asked: Sequence[Asked], by: Actor) -> None:
+    """As `ask` for each; in a few statements where none of them was open yet. Jobs only."""
+    made = [(_item(one), one) for one in asked]
+    try:
+        with transaction.atomic():
+            WorkItem.objects.bulk_create([item for item, _ in made])
+    except IntegrityError:  # the database decides what was open, not a look before
+        for one in asked:
+            ask(one, by)
+    else:
+        _opened(made, by)
+
+
+def _item(asked: Asked, id: UUID | None = None) -> WorkItem:
+    clock_rule, ladder = load().work.kind(asked.kind).for_urgency(asked.urgent)
+    starts = asked.starts_at or clock.now()
+    due = asked.due_at or clocks.due(clock_rule, starts)
+    return WorkItem(
+        id=id or new_id(), kind=asked.kind, subject_kind=asked.subject_kind, subject=asked.subject, title=asked.title,
+        title_en=asked.title_en, starts_at=starts, due_at=due, urgent=asked.urgent, place_sealed=asked.place_sealed,
         next_escalation_at=clocks.escalation(ladder, 0, starts, due),
     )  # fmt: skip
-    with transaction.atomic(savepoint=False):  # within a service's own, as a rule: it opens many
-        if not _insert(item):
-            _tighten(item, by)
-            return
-        # Without ignore_conflicts the insert would read back its ids, which the policy refuses at another's desk.
-        Desk.objects.bulk_create(
-            [Desk(item=item, scope=desk.scope, role=desk.role, due_at=due, since=clock.now()) for desk in desks],
-            ignore_conflicts=True,
-        )
-        append(
+
+
+def _opened(made: Sequence[tuple[WorkItem, Asked]], by: Actor) -> None:
+    """Put new items on their desks and tell the ledger."""
+    now = clock.now()
+    # Without ignore_conflicts the insert would read back its ids, which the policy refuses at another's desk.
+    Desk.objects.bulk_create(
+        [
+            Desk(item=item, scope=desk.scope, role=desk.role, due_at=item.due_at, since=now)
+            for item, asked in made
+            for desk in asked.desks
+        ],
+        ignore_conflicts=True,
+    )
+    append(
+        [
             Change(
-                "work.opened", "work", item.id, facts={"kind": kind, "subject": subject, "due_at": due},
-                scopes=[desk.scope for desk in desks],
-            ),
-            by,
-        )  # fmt: skip
+                "work.opened", "work", item.id,
+                facts={"kind": item.kind, "subject": item.subject, "due_at": item.due_at},
+                scopes=[desk.scope for desk in asked.desks],
+            )
+            for item, asked in made
+        ],
+        by,
+    )  # fmt: skip
 
 
 def _insert(item: WorkItem) -> bool:

@@ -11,8 +11,7 @@ from yifang.apps.records.models import PersonIdentity, Record
 from yifang.apps.reporting.models import Suspicion
 from yifang.apps.workstation.keys import patient_key, visit_key
 from yifang.apps.workstation.models import VisitKey
-from yifang.apps.workstation.services import front_end
-from yifang.apps.workstation.services.prompted import settle
+from yifang.apps.workstation.services import front_end, prompted
 from yifang.apps.workstation.visits import numbers_in
 
 KINDS = ("reporting.suspicion_found", "reporting.suspicion_changed", "reporting.suspicion_reopened")
@@ -31,18 +30,22 @@ def on_suspicions(heard: Sequence[Heard]) -> None:
     people = dict(
         PersonIdentity.objects.filter(person_id__in={one.person_id for one in found}).values_list("person_id", "sealed")
     )
-    rows = []
-    for one in found:
-        sealed = people.get(one.person_id)
-        numbers = {visit_key(one.organisation_id, number) for number in _visits(one, records)}
-        patient = (
-            {patient_key(one.organisation_id, n) for n in numbers_in(one.person_id, one.organisation_id, sealed)}
-            if sealed
-            else set()
-        )
-        rows += [VisitKey(organisation_id=one.organisation_id, key=key, suspicion=one) for key in numbers | patient]
-        if not front_end.settle(one, numbers, NODE):
-            settle(one, patient)
+    visits = {one.id: {visit_key(one.organisation_id, number) for number in _visits(one, records)} for one in found}
+    patients = {
+        one.id: {
+            patient_key(one.organisation_id, n)
+            for n in numbers_in(one.person_id, one.organisation_id, people[one.person_id])
+        }
+        for one in found
+        if one.person_id in people
+    }
+    silent = front_end.settle([(one, visits[one.id]) for one in found], NODE)
+    prompted.settle([(one, patients.get(one.id, ())) for one in found if one.id not in silent])
+    rows = [
+        VisitKey(organisation_id=one.organisation_id, key=key, suspicion=one)
+        for one in found
+        for key in visits[one.id] | patients.get(one.id, set())
+    ]
     VisitKey.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from django.db import connection
 
 from yifang.apps.care import desks
 from yifang.apps.care.models import Matter, Visit
@@ -17,19 +19,36 @@ from yifang.kernel import clock
 from yifang.kernel.ids import new_id
 from yifang.knowledge import load
 
-_FOLLOWED = (
-    "record",
-    "person",
-    "kind",
-    "department",
-    "clinic",
-    "at",
-    "ended_at",
-    "day",
-    "age",
-    "syndromes",
-    "diarrhoea",
-)
+# One array a column: every visit of the hospital passes here, and the model's own bulk_create takes four times as long.
+_KEEP = """INSERT INTO care_visit (id, organisation_id, key, record_id, person_id, kind, department, clinic, at, ended_at,
+    day, age, diarrhoea, syndromes)
+SELECT id, organisation, key, record, person, kind, department, clinic, at, ended_at, day, age, diarrhoea,
+    string_to_array(syndromes, ' ')
+FROM unnest(%b::uuid[], %b::uuid[], %b::bytea[], %b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::text[],
+    %b::timestamptz[], %b::timestamptz[], %b::date[], %b::integer[], %b::boolean[], %b::text[])
+    n (id, organisation, key, record, person, kind, department, clinic, at, ended_at, day, age, diarrhoea, syndromes)
+ON CONFLICT (key) DO UPDATE SET record_id = EXCLUDED.record_id, person_id = EXCLUDED.person_id, kind = EXCLUDED.kind,
+    department = EXCLUDED.department, clinic = EXCLUDED.clinic, at = EXCLUDED.at, ended_at = EXCLUDED.ended_at,
+    day = EXCLUDED.day, age = EXCLUDED.age, diarrhoea = EXCLUDED.diarrhoea, syndromes = EXCLUDED.syndromes"""
+
+
+class _Row(NamedTuple):
+    """A visit as `_KEEP` takes it."""
+
+    id: UUID
+    organisation: UUID
+    key: bytes
+    record: UUID
+    person: UUID
+    kind: str
+    department: str
+    clinic: str
+    at: datetime
+    ended_at: datetime | None
+    day: date
+    age: int
+    diarrhoea: bool
+    syndromes: str
 
 
 def keep(records: Sequence[tuple[Record, Sequence[str]]], gone: Collection[UUID]) -> list[Visit]:
@@ -41,26 +60,37 @@ def keep(records: Sequence[tuple[Record, Sequence[str]]], gone: Collection[UUID]
                 visit.delete()
     if not records:
         return []
-    rows = [_visit(row, syndromes) for row, syndromes in {bytes(row.key): (row, s) for row, s in records}.values()]
-    Visit.objects.bulk_create(rows, update_conflicts=True, unique_fields=["key"], update_fields=_FOLLOWED)
+    rows = _rows({bytes(row.key): (row, syndromes) for row, syndromes in records}.values())
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, [list(column) for column in zip(*rows, strict=True)])
     _match([row for row in rows if row.kind in ("outpatient", "emergency")])
-    of_clinics = Visit.objects.filter(key__in=[row.key for row in rows if row.clinic])
-    return list(of_clinics.select_related("organisation", "person__identity", "record"))
+    if not (of_clinics := [row.key for row in rows if row.clinic]):
+        return []
+    visits = Visit.objects.filter(key__in=of_clinics)
+    return list(visits.select_related("organisation", "person__identity", "record"))
 
 
-def _visit(row: Record, syndromes: Sequence[str]) -> Visit:
-    encounter = row.payload.get("encounter", {})
-    day = row.at.astimezone(clock.CHINA).date()
-    birth = row.person.birth_date
+def _rows(records: Collection[tuple[Record, Sequence[str]]]) -> list[_Row]:
     pack = load().matters.enteric
-    codes = tuple(_codes(row.payload))
-    return Visit(
-        id=new_id(), organisation_id=row.organisation_id, key=bytes(row.key), record=row, person_id=row.person_id,
-        kind=str(encounter.get("kind") or "other")[:12], department=row.department,
-        clinic=desks.clinic_of(row.department), at=row.at, ended_at=_moment(encounter.get("end")), day=day,
-        age=int((day - birth).days / 365.25) if birth and birth <= day else -1, syndromes=list(syndromes),
-        diarrhoea=bool(set(syndromes) & set(pack.syndromes)) or any(code.startswith(pack.icd10) for code in codes),
-    )  # fmt: skip
+    signs = frozenset(pack.syndromes)
+    clinics = {department: desks.clinic_of(department) for department in {row.department for row, _ in records}}
+    found = []
+    for row, syndromes in records:
+        encounter = row.payload.get("encounter") or {}
+        day = row.at.astimezone(clock.CHINA).date()
+        birth = row.person.birth_date
+        enteric = not signs.isdisjoint(syndromes) or any(
+            code.startswith(pack.icd10) for code in _codes(row.payload)
+        )
+        found.append(
+            _Row(
+                new_id(), row.organisation_id, bytes(row.key), row.id, row.person_id,
+                str(encounter.get("kind") or "other")[:12], row.department, clinics[row.department], row.at,
+                _moment(encounter.get("end")), day,
+                int((day - birth).days / 365.25) if birth and birth <= day else -1, enteric, " ".join(syndromes),
+            )
+        )  # fmt: skip
+    return found
 
 
 def _codes(payload: dict[str, Any]) -> list[str]:
@@ -76,7 +106,7 @@ def _moment(raw: Any) -> datetime | None:
     return instant_of(Moment(**raw)) if raw else None
 
 
-def _match(rows: Sequence[Visit]) -> None:
+def _match(rows: Sequence[_Row]) -> None:
     """Hold visits against the triages that bear the same name about that time; one triage is of one visit."""
     if not rows:
         return
@@ -84,7 +114,7 @@ def _match(rows: Sequence[Visit]) -> None:
     before, after = timedelta(hours=pack.hours_before), timedelta(hours=pack.hours_after)
     first, last = min(row.at for row in rows) - after, max(row.at for row in rows) + before
     triages = Matter.objects.filter(
-        kind="triage", organisation__in={row.organisation_id for row in rows}, opened_at__range=(first, last),
+        kind="triage", organisation__in={row.organisation for row in rows}, opened_at__range=(first, last),
         name_key__isnull=False,
     )  # fmt: skip
     waiting: dict[tuple[UUID, bytes], list[Matter]] = defaultdict(list)

@@ -179,7 +179,8 @@ class _Book:
         _show([*fresh, *changed], self._spoken)
         Suspicion.objects.bulk_create(fresh, batch_size=500)
         Suspicion.objects.bulk_update(changed, _SAVED, batch_size=500)
-        for one in chain(fresh, changed):
+        desks.open_suspicions(fresh, NODE)
+        for one in changed:
             desks.follow_suspicion(one, NODE)
         interrupting.follow(changed, NODE)
         followups.remind(self._later, self._classes)
@@ -278,7 +279,7 @@ def _show(suspicions: Sequence[Suspicion], spoken: Mapping[UUID, set[str]]) -> N
     for one in suspicions:
         for record_id in {one.record_id, *(UUID(item["record"]) for item in one.evidence)}:
             groups[record_id].add(one.group)
-    guarded = {record_id: visible.protect_record(record_id, said) for record_id, said in groups.items()}
+    guarded = visible.protect_records(groups)
     shown: list[tuple[Subject, visible.Shown]] = []
     for one in suspicions:
         day, group = one.evidence_at.astimezone(clock.CHINA).date(), guarded[one.record_id]

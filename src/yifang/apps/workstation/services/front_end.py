@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import transaction
 
@@ -86,9 +87,15 @@ def take(organisation: Organisation, lines: Iterable[Line], by: Actor) -> tuple[
     return silent, waiting
 
 
-def settle(one: Suspicion, visits: Iterable[bytes], by: Actor) -> bool:
-    """Let a fresh suspicion fall silent that the front-end has a card for. Returns whether it did. Runs in jobs."""
-    there = FrontEnd.objects.filter(
-        organisation_id=one.organisation_id, key__in=list(visits), disease=one.disease, stands=True
-    )
-    return there.exists() and bool(elsewhere.track([one.id], by))
+def settle(fresh: Iterable[tuple[Suspicion, Collection[bytes]]], by: Actor) -> set[UUID]:
+    """Let fresh suspicions, each with the keys of its visits, fall silent where the front-end has a card for them.
+
+    Returns which did. Runs in jobs.
+    """
+    asked = list(fresh)
+    there = FrontEnd.objects.filter(key__in={key for _, visits in asked for key in visits}, stands=True)
+    stand = {(of, bytes(key), disease) for of, key, disease in there.values_list("organisation", "key", "disease")}
+    silent = {one.id for one, visits in asked if any((one.organisation_id, key, one.disease) in stand for key in visits)}
+    if silent:
+        elsewhere.track(silent, by)
+    return silent

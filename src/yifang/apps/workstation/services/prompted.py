@@ -5,7 +5,7 @@ What was overridden before the record itself came in is dismissed when it does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -50,15 +50,21 @@ def dismiss(prompt: Prompt, viewer: Viewer) -> None:
         return  # it was answered in between: that answer stands
 
 
-def settle(one: Suspicion, patient: Iterable[bytes]) -> None:
-    """Answer a fresh suspicion as its doctor did before it was here. Runs in jobs."""
-    if one.state != SuspicionState.OPEN:
-        return
+def settle(fresh: Iterable[tuple[Suspicion, Collection[bytes]]]) -> None:
+    """Answer fresh suspicions, each with the keys of its patient, as their doctors did before these were here. In jobs."""
+    waiting = {
+        (one.organisation_id, key, one.disease): one
+        for one, patient in fresh
+        if one.state == SuspicionState.OPEN
+        for key in patient
+    }
     shown = Prompt.objects.filter(
-        organisation_id=one.organisation_id, about__in=list(patient), disease=one.disease, suspicion=None,
-        shown_at__gte=clock.now() - EPISODE,
-    )  # fmt: skip
+        about__in={key for _, key, _ in waiting}, suspicion=None, shown_at__gte=clock.now() - EPISODE
+    )
     for prompt in shown.order_by("shown_at"):
+        one = waiting.get((prompt.organisation_id, bytes(prompt.about), prompt.disease))
+        if one is None:
+            continue
         prompt.suspicion = one
         prompt.save(update_fields=["suspicion"])
         seat = doctors_seat(prompt.user_id, one.organisation_id)
