@@ -6,14 +6,14 @@ would be free if the node were not there. `YIFANG_BENCH_MINUTES` makes the hour 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import time
-from collections import defaultdict
 from itertools import cycle
 from pathlib import Path
 
-from benchmarks.node import Browser, Node, running
+from benchmarks.node import Browser, Node, family, running
 
 Figure = tuple[str, float, str, float]
 MINUTES = float(os.environ.get("YIFANG_BENCH_MINUTES", "60"))
@@ -66,20 +66,9 @@ def _mark(node: Node) -> str:
 
 def _megabytes(root: int) -> float:
     """Of a process and all below it; one that ends meanwhile counts nothing."""
-    children: dict[int, list[int]] = defaultdict(list)
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        children[parent].append(int(folder.name))
-    total, waiting = 0, [root]
-    while waiting:
-        one = waiting.pop()
-        waiting += children[one]
-        try:
+    total = 0
+    for one in family(root):
+        with contextlib.suppress(OSError):
             found = _PSS.search(Path(f"/proc/{one}/smaps_rollup").read_text())
-        except OSError:
-            continue
-        total += int(found[1]) if found else 0
+            total += int(found[1]) if found else 0
     return total / 1024

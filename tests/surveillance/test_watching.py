@@ -11,7 +11,7 @@ from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.places.models import Organisation, Place
 from yifang.apps.reporting.models import Case
 from yifang.apps.surveillance import counting, services
-from yifang.apps.surveillance.models import Counted, SeriesDue, Signal
+from yifang.apps.surveillance.models import SeriesDue, Signal
 from yifang.apps.work.models import WorkItem
 from yifang.detect import moving_percentile
 from yifang.kernel import clock
@@ -48,7 +48,7 @@ def history(name: str, daily: dict[date, int], sort: str = "disease", **more) ->
     """Counts of days past, as a published table gives them."""
     with apps.as_jobs():
         facts = [
-            Counted(
+            counting.Fact(
                 subject=new_id(), sort=sort, name=name, case_class="clinical", sex="unknown", age=-1,
                 residence_area=apps.DISTRICT, report_area=apps.DISTRICT, onset_day=day, number=number, **more,
             )

@@ -7,10 +7,12 @@ class LedgerConfig(AppConfig):
     label = "ledger"
 
     def ready(self) -> None:
+        from yifang.apps import lookups
         from yifang.apps.ledger.failing import set_aside
         from yifang.apps.ledger.jobs import pump
         from yifang.kernel import protocols
 
+        lookups.register()
         protocols.loops.add(protocols.Loop("ledger.pump", pump))
         protocols.health.add(protocols.Named("ledger", set_aside))
         protocols.name_words("role", {"node": _("本节点"), "visitor": _("登录前")})

@@ -11,12 +11,14 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from yifang.apps.ledger.models import Seal, Stream
+from yifang.apps.ledger.models import Stream
 from yifang.kernel.digest import canonical_json, sm3
 
 _LOCK = 0x5EA1
 COLUMNS = "id, stream, at, xid, kind, subject_kind, subject, actor, role, purpose, scopes, fields, facts, digest"
 GENESIS = "0" * 64
+_SEAL = """INSERT INTO ledger_seal (stream, seq, entry_id, xid, hash)
+SELECT %s, n.* FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[], %b::bytea[]) n (seq, entry, xid, hash)"""
 
 
 def entry_hash(previous: str, row: tuple[Any, ...]) -> str:
@@ -51,9 +53,9 @@ def seal_pending(limit: int = 5000) -> dict[str, int]:
             for row in cursor.fetchall():
                 seq += 1
                 previous = entry_hash(previous, row)
-                seals.append(Seal(stream=stream, seq=seq, entry_id=row[0], xid=row[3], hash=bytes.fromhex(previous)))
-            Seal.objects.bulk_create(seals, batch_size=1000)
+                seals.append((seq, row[0], row[3], bytes.fromhex(previous)))
             if seals:
+                cursor.execute(_SEAL, [stream, *(list(column) for column in zip(*seals, strict=True))])
                 done[stream] = len(seals)
     return done
 

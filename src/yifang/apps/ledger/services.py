@@ -54,11 +54,16 @@ class Change:
     digest: str = ""
 
 
-_INSERT = """
+# One array a column, whatever the number of rows; lists in lists as one text each.
+_APART = "\x1f"
+_INSERT = f"""
 INSERT INTO ledger_entry
 (stream, at, xid, kind, subject_kind, subject, actor, role, purpose, scopes, fields, facts, digest)
-VALUES"""
-_ROW = "(%s, %s, yf_xid(), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+SELECT stream, at, yf_xid(), kind, subject_kind, subject, actor, role, purpose,
+    string_to_array(scopes, '{_APART}'), string_to_array(fields, '{_APART}'), facts::jsonb, digest
+FROM unnest(%b::text[], %b::timestamptz[], %b::text[], %b::text[], %b::uuid[], %b::bigint[], %b::text[], %b::text[],
+    %b::text[], %b::text[], %b::text[], %b::text[])
+    n (stream, at, kind, subject_kind, subject, actor, role, purpose, scopes, fields, facts, digest)"""
 
 
 def append(changes: Change | Iterable[Change], by: Actor) -> None:
@@ -91,7 +96,8 @@ def _write(stream: Stream, changes: list[Change], by: Actor) -> None:
     rows = [
         (
             stream, at, change.kind, change.subject_kind, change.subject, by.user_id, by.role, by.purpose,
-            list(change.scopes), list(change.fields), json.dumps(change.facts, default=str), change.digest,
+            _APART.join(change.scopes), _APART.join(change.fields), json.dumps(change.facts, default=str),
+            change.digest,
         )
         for change in changes
     ]  # fmt: skip
@@ -106,4 +112,4 @@ def _insert(rows: list[Row]) -> None:
     if not rows:
         return
     with connection.cursor() as cursor:
-        cursor.execute(f"{_INSERT} {', '.join([_ROW] * len(rows))}", [value for row in rows for value in row])
+        cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])

@@ -8,7 +8,7 @@ open pair that is no longer alike is withdrawn. Jobs only; a second run changes 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -43,8 +43,8 @@ def on_seen(heard: Sequence[Heard]) -> None:
     """List the open pairs of these persons where they are seen now."""
     subjects = {entry.subject for entry in heard if entry.subject}
     subjects |= {UUID(one) for entry in heard for one in entry.facts.get("records", ())}
-    persons = Visibility.objects.filter(subject__in=subjects, person__isnull=False).values("person")
-    pairs.show(_open_of(persons))
+    seen = Visibility.objects.filter(subject__any=subjects, person__isnull=False)
+    pairs.show(_open_of(set(seen.values_list("person", flat=True))))
 
 
 def missing(after: UUID | None = None, limit: int = _AT_ONCE) -> UUID | None:
@@ -101,14 +101,14 @@ class _Families:
 
     def read(self, persons: Iterable[UUID]) -> None:
         if missing := set(persons) - self.facts.keys():
-            self._take(Q(person_id__in=missing))
+            self._take(Q(person_id__any=missing))
 
     def read_families(self) -> None:
         """The survivors of the persons read so far, and all of their aliases."""
         roots = set(self.root.values())
         self.read(roots)
         if roots:
-            self._take(Q(person__merged_into__in=roots))
+            self._take(Q(person__merged_into__any=roots))
 
     def _take(self, which: Q) -> None:
         for row in PersonIdentity.objects.select_related("person").filter(which):
@@ -204,6 +204,6 @@ def _withdraw(known: _Families, persons: Sequence[UUID], rules: link.Rules) -> N
             pairs.withdraw(pair)
 
 
-def _open_of(persons) -> list[PersonPair]:  # type: ignore[no-untyped-def]
-    rows = PersonPair.objects.filter(Q(one__in=persons) | Q(other__in=persons), state=PairState.OPEN)
+def _open_of(persons: Collection[UUID]) -> list[PersonPair]:
+    rows = PersonPair.objects.filter(Q(one__any=persons) | Q(other__any=persons), state=PairState.OPEN)
     return list(rows.order_by("id"))

@@ -42,7 +42,7 @@ def on_pairs(heard: Sequence[Heard]) -> None:
 def on_received(heard: Sequence[Heard]) -> None:
     """Records that came in while their person became an alias follow them."""
     records = [UUID(one) for entry in heard for one in entry.facts.get("records", ())]
-    late = Record.objects.filter(id__in=records, person__merged_into__isnull=False).select_related("person")
+    late = Record.objects.filter(id__any=records, person__merged_into__isnull=False).select_related("person")
     for record in late:
         alias, record.found_as, record.person_id = record.person_id, record.person_id, record.person.merged_into_id
         record.save(update_fields=["person", "found_as"])

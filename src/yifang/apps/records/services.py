@@ -176,7 +176,7 @@ class _Version:
 
 def _versions(keys: Sequence[bytes]) -> dict[bytes, list[_Version]]:
     found: dict[bytes, list[_Version]] = {}
-    rows = Record.objects.select_for_update().filter(key__in=set(keys)).order_by("version")
+    rows = Record.objects.select_for_update().filter(key__any=set(keys)).order_by("version")
     for row in rows.only("id", "key", "version", "current", "digest", "messages"):
         key = bytes(row.key)
         found.setdefault(key, []).append(

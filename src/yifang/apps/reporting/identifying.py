@@ -55,7 +55,7 @@ class Background:
     def of(cls, persons: Collection[UUID], rows: Sequence[Record]) -> Background:
         """Cards reported (not drafts, not deleted ones) and doses given shortly before the earliest of `rows`."""
         reported: dict[UUID, list[Reported]] = defaultdict(list)
-        cards = Card.objects.filter(person_id__in=persons).exclude(state__in=NO_REPORT)
+        cards = Card.objects.filter(person_id__any=persons).exclude(state__in=NO_REPORT)
         for card in cards.only("person_id", "disease", "diagnosed_at", "created_at"):
             day = (card.diagnosed_at or card.created_at).astimezone(clock.CHINA).date()
             reported[card.person_id].append(Reported(card.disease, day))
@@ -169,7 +169,7 @@ def _vaccinations(persons: Collection[UUID], rows: Sequence[Record]) -> dict[UUI
     since = min(row.at for row in rows) - _DOSES_WITHIN
     found: dict[UUID, list[tuple[str, date]]] = defaultdict(list)
     facts = identify.compiled(in_force()).facts
-    kept = Record.objects.filter(person_id__in=persons, kind="immunization", current=True, at__gte=since)
+    kept = Record.objects.filter(person_id__any=persons, kind="immunization", current=True, at__gte=since)
     for row in kept.exclude(state=RecordState.CANCELLED).only("person_id", "payload"):
         found[row.person_id] += facts.given(from_json(row.payload))
     return found

@@ -65,13 +65,13 @@ def at_moments(visits: Iterable[Visit], by: Actor) -> list[Interruption]:
     if not by_person:
         return []
     waiting: dict[UUID, list[Suspicion]] = defaultdict(list)
-    for one in Suspicion.objects.filter(person_id__in=by_person, state__in=WAITING, interruption=None):
+    for one in Suspicion.objects.filter(person_id__any=by_person, state__in=WAITING, interruption=None):
         if worth_it(one, policy):
             waiting[one.person_id].append(one)
     if not waiting:
         return []
     before: dict[UUID, list[Interruption]] = defaultdict(list)
-    for made in Interruption.objects.filter(person_id__in=waiting):
+    for made in Interruption.objects.filter(person_id__any=waiting):
         before[made.person_id].append(made)
     numbers = _visit_numbers([one for ones in waiting.values() for one in ones])
     window = timedelta(days=policy.once_in_days)
@@ -153,9 +153,9 @@ def _ask(visit: Visit, asked: list[Suspicion], before: list[Interruption], windo
 
 def _write(made: Sequence[Interruption], asked: Sequence[Suspicion]) -> None:
     """Store the interruptions and by which of them each question was asked."""
+    came_back = [one for one in made if not one._state.adding]
     Interruption.objects.bulk_create([one for one in made if one._state.adding])
-    if came_back := [one for one in made if not one._state.adding]:
-        Interruption.objects.bulk_update(came_back, ["state", "lead"])
+    Interruption.objects.bulk_update(came_back, ["state", "lead"])
     if asked:
         with connection.cursor() as cursor:
             cursor.execute(

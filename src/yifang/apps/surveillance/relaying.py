@@ -152,7 +152,7 @@ def take_counts(entries: Sequence[RelayEntry], peer: Peer) -> list[Refused]:
             refused.append((entry, "relay.not_theirs", {"organisation": foreign}))
             continue
         facts = [
-            Counted(
+            counting.Fact(
                 subject=uuid5(peer.id, f"{day}|{code}|{township}"), sort=sort, name=name, sex="unknown", age=-1,
                 residence_area=_area(township), report_area=homes[code].area_code, organisation=homes[code].id,
                 onset_day=day, number=number,

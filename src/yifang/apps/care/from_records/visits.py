@@ -20,8 +20,8 @@ from yifang.kernel.ids import new_id
 from yifang.knowledge import load
 
 # One array a column: every visit of the hospital passes here, and the model's own bulk_create takes four times as long.
-_KEEP = """INSERT INTO care_visit (id, organisation_id, key, record_id, person_id, kind, department, clinic, at, ended_at,
-    day, age, diarrhoea, syndromes)
+_KEEP = """INSERT INTO care_visit (id, organisation_id, key, record_id, person_id, kind, department, clinic, at,
+    ended_at, day, age, diarrhoea, syndromes)
 SELECT id, organisation, key, record, person, kind, department, clinic, at, ended_at, day, age, diarrhoea,
     string_to_array(syndromes, ' ')
 FROM unnest(%b::uuid[], %b::uuid[], %b::bytea[], %b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::text[],
@@ -79,9 +79,7 @@ def _rows(records: Collection[tuple[Record, Sequence[str]]]) -> list[_Row]:
         encounter = row.payload.get("encounter") or {}
         day = row.at.astimezone(clock.CHINA).date()
         birth = row.person.birth_date
-        enteric = not signs.isdisjoint(syndromes) or any(
-            code.startswith(pack.icd10) for code in _codes(row.payload)
-        )
+        enteric = not signs.isdisjoint(syndromes) or any(code.startswith(pack.icd10) for code in _codes(row.payload))
         found.append(
             _Row(
                 new_id(), row.organisation_id, bytes(row.key), row.id, row.person_id,

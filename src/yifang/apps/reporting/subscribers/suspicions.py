@@ -21,6 +21,7 @@ from yifang.apps.accounts.models import Seat, SubjectKind
 from yifang.apps.accounts.visibility import SHARED_IN_A_DEPARTMENT, Subject, group_of, show_many
 from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.ledger.subscriptions import Heard
+from yifang.apps.places.models import Organisation
 from yifang.apps.records.models import Record, RecordState
 from yifang.apps.reporting import clocks, clusters, desks, followups, interrupting, visible
 from yifang.apps.reporting.identifying import (
@@ -62,7 +63,10 @@ def on_records(heard: Sequence[Heard]) -> None:
     """Identify what was received and bring the suspicions of these persons in step."""
     received = {UUID(one) for entry in heard for one in entry.facts["records"]}
     superseded = {UUID(one) for entry in heard for one in entry.facts["superseded"]}
-    rows = list(Record.objects.filter(id__in=received | superseded).select_related("person", "organisation"))
+    rows = list(Record.objects.filter(id__any=received | superseded).select_related("person"))
+    homes = Organisation.objects.in_bulk({row.organisation_id for row in rows})
+    for row in rows:
+        row.organisation = homes[row.organisation_id]  # a few for all of them
     live = [row for row in rows if row.current and row.state != RecordState.CANCELLED]
     live.sort(key=lambda row: (row.at, row.id))
     book = _Book(rows, gone={row.id for row in rows} - {row.id for row in live})
@@ -113,7 +117,7 @@ class _Book:
         self._clinicians = _clinicians(rows)
         self._of: dict[UUID, list[Suspicion]] = defaultdict(list)
         self._fresh: set[UUID] = set()
-        known = Suspicion.objects.select_for_update(of=("self",)).filter(person_id__in=persons)
+        known = Suspicion.objects.select_for_update(of=("self",)).filter(person_id__any=persons)
         for one in known.select_related("record").order_by("found_at"):
             self._of[one.person_id].append(one)
         self._before = {one.id: _snapshot(one) for one in self._all()}

@@ -5,17 +5,41 @@ and counts them as they are now.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from yifang.apps.surveillance.counting import sql
-from yifang.apps.surveillance.models import Counted, CountState
+from yifang.apps.surveillance.models import CountState
+from yifang.apps.surveillance.models.counts import NOBODY
 from yifang.kernel import clock
 
 Changed = set[tuple[str, str, str]]  # sort, name and county of series whose recent days changed
 _RECENT_DAYS = 31
+
+
+class Fact(NamedTuple):
+    """What is counted of one subject: the columns of `Counted`, in the order of `sql.FACTS`."""
+
+    subject: UUID
+    sort: str
+    name: str  # a disease or a syndrome of the packs
+    subtype: str = ""
+    case_class: str = ""
+    sex: str = "unknown"
+    age: int = -1
+    group: str = "ordinary"
+    residence_area: str = ""
+    report_area: str = ""
+    organisation: UUID = NOBODY
+    onset_day: date | None = None
+    diagnosis_day: date | None = None
+    entry_day: date | None = None
+    audit_day: date | None = None
+    death_day: date | None = None
+    number: int = 1
 
 
 def count_cases(cases: Sequence[UUID]) -> Changed:
@@ -30,7 +54,7 @@ def count_cases(cases: Sequence[UUID]) -> Changed:
     return _recount(new, ids) if known else _count_first(new, ids)
 
 
-def count_facts(facts: Sequence[Counted], subjects: Sequence[UUID]) -> Changed:
+def count_facts(facts: Sequence[Fact], subjects: Sequence[UUID]) -> Changed:
     """Count what `facts` say of `subjects`, instead of whatever was counted of them before. As `count_cases`."""
     ids = list(dict.fromkeys(subjects))
     if not ids:
@@ -42,8 +66,8 @@ def count_facts(facts: Sequence[Counted], subjects: Sequence[UUID]) -> Changed:
         )
         cursor.execute("DELETE FROM to_count")
         with cursor.copy(f"COPY to_count (id, {sql.FACT_LIST}) FROM STDIN") as copy:
-            for number, one in enumerate(facts):
-                copy.write_row((number, *(getattr(one, name.strip('"')) for name in sql.FACTS)))
+            for number, fact in enumerate(facts):
+                copy.write_row((number, *fact))
     return _recount("to_count", ids)
 
 

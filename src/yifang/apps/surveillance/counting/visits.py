@@ -5,8 +5,8 @@ from datetime import date
 from uuid import UUID
 
 from yifang.apps.records.models import Record
-from yifang.apps.surveillance.counting.keeping import Changed, count_facts
-from yifang.apps.surveillance.models import Counted, SubjectSort
+from yifang.apps.surveillance.counting.keeping import Changed, Fact, count_facts
+from yifang.apps.surveillance.models import SubjectSort
 from yifang.kernel import areas, clock
 from yifang.kernel.errors import YifangError
 
@@ -20,15 +20,15 @@ def count_visits(records: Sequence[tuple[Record, Sequence[str]]], gone: Collecti
     return count_facts(facts, [*(row.id for row, _ in encounters), *gone])
 
 
-def _facts(row: Record, syndromes: Sequence[str]) -> list[Counted]:
+def _facts(row: Record, syndromes: Sequence[str]) -> list[Fact]:
     day = row.at.astimezone(clock.CHINA).date()
     same = {
         "subject": row.id, "sex": row.person.sex, "age": _age_group(row.person.birth_date, day),
         "residence_area": _area(row.person.area_code), "report_area": row.organisation.area_code,
         "organisation": row.organisation_id, "onset_day": day,
     }  # fmt: skip
-    visit = Counted(sort=SubjectSort.VISIT, name=ALL, **same)
-    return [visit, *(Counted(sort=SubjectSort.SYNDROME, name=one, **same) for one in syndromes)]
+    visit = Fact(sort=SubjectSort.VISIT, name=ALL, **same)
+    return [visit, *(Fact(sort=SubjectSort.SYNDROME, name=one, **same) for one in syndromes)]
 
 
 def _area(code: str) -> str:

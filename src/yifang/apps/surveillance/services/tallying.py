@@ -16,8 +16,8 @@ import numpy as np
 from yifang.apps.accounts.visibility import group_of
 from yifang.apps.ledger.services import Actor, Change, append
 from yifang.apps.places.models import Organisation
-from yifang.apps.surveillance.counting import count_facts
-from yifang.apps.surveillance.models import Counted, Signal, SubjectSort, TallyNumber, TallySeries
+from yifang.apps.surveillance.counting import Fact, count_facts
+from yifang.apps.surveillance.models import Signal, SubjectSort, TallyNumber, TallySeries
 from yifang.apps.surveillance.services.due import note
 from yifang.apps.surveillance.services.opening import Found, open_or_join
 from yifang.detect import cadence, method_named
@@ -178,7 +178,7 @@ def _count(rows: Sequence[TallyNumber]) -> set[tuple[str, str, str]]:
         if series.sort == SubjectSort.SYNDROME:
             days = {"onset_day": row.start}
         facts.append(
-            Counted(
+            Fact(
                 subject=uuid5(series.id, row.start.isoformat()), sort=series.sort, name=series.name,
                 case_class="clinical" if series.sort == SubjectSort.DISEASE else "", sex="unknown", age=-1,
                 group=series.group, residence_area=series.area, report_area=series.area,

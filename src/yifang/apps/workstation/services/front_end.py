@@ -95,7 +95,9 @@ def settle(fresh: Iterable[tuple[Suspicion, Collection[bytes]]], by: Actor) -> s
     asked = list(fresh)
     there = FrontEnd.objects.filter(key__in={key for _, visits in asked for key in visits}, stands=True)
     stand = {(of, bytes(key), disease) for of, key, disease in there.values_list("organisation", "key", "disease")}
-    silent = {one.id for one, visits in asked if any((one.organisation_id, key, one.disease) in stand for key in visits)}
+    silent = {
+        one.id for one, visits in asked if any((one.organisation_id, key, one.disease) in stand for key in visits)
+    }
     if silent:
         elsewhere.track(silent, by)
     return silent

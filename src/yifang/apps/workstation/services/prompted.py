@@ -51,7 +51,7 @@ def dismiss(prompt: Prompt, viewer: Viewer) -> None:
 
 
 def settle(fresh: Iterable[tuple[Suspicion, Collection[bytes]]]) -> None:
-    """Answer fresh suspicions, each with the keys of its patient, as their doctors did before these were here. In jobs."""
+    """Answer fresh suspicions, each with its patient's keys, as their doctors did before these were here. In jobs."""
     waiting = {
         (one.organisation_id, key, one.disease): one
         for one, patient in fresh
