@@ -251,6 +251,7 @@ PAGES = (
     Page("reporting:missed_results", "", "desks"),
     post("reporting:missed_results_export", "", "desks"),
     post("reporting:missed_export", "", "desks cdc"),
+    post("reporting:missed_report", "", "desks cdc"),
     Page("reporting:missed_line", "audit.cholera", "hospital_desk district"),
     post("reporting:missed_answer", "audit.hiv", "hospital_desk", answer="should_report"),
     post("reporting:missed_card", "audit.hiv", "hospital_desk"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from docx import Document
 from openpyxl import load_workbook
 
 from tests import apps
@@ -17,6 +18,7 @@ from yifang.apps.ledger.services import NODE
 from yifang.apps.reporting.missed import answering, readings, running
 from yifang.apps.reporting.models import AbnormalResult, AuditLine, AuditSample, Card, Reading, ResultState, Suspicion
 from yifang.apps.reporting.services import dismiss
+from yifang.apps.reporting.services.trials import go_live, start_trial
 from yifang.apps.work.models import WorkItem
 from yifang.formats import canonical
 from yifang.kernel import clock
@@ -112,6 +114,13 @@ def test_a_visit_without_number_is_not_missed_when_its_person_was_reported(count
     who = apps.person("患者1", number="", order=1)
     at = clock.now() - timedelta(days=5)
     receive(county, apps.record("V1", who=who, at=at, diagnoses=FLU))
+    take_cards(county, card(1))
+    assert audit(county)[1]["V1"].kind == "reported"
+
+
+def test_a_garbled_name_is_not_missed_when_its_number_was_reported(county):
+    at = clock.now() - timedelta(days=5)
+    receive(county, apps.record("V1", who=apps.person("鎮ｈ€", order=1), at=at, diagnoses=FLU))
     take_cards(county, card(1))
     assert audit(county)[1]["V1"].kind == "reported"
 
@@ -273,3 +282,41 @@ def test_the_register_of_results_goes_out_as_a_workbook(county, audited):
     rows = load_workbook(io.BytesIO(b"".join(lines.streaming_content))).worksheets[0]
     assert rows.max_row == 3
     assert sign_in(county, "epidemiologist").get("/missed/results").status_code == 403
+
+
+def test_a_quiet_trial_is_audited_for_the_hospital_alone(county):
+    with apps.as_jobs():
+        start_trial(county.hospital, 30, NODE)
+    receive(county, visit("V1", 1))
+    _, lines = audit(county)
+    assert (lines["V1"].kind, lines["V1"].area) == ("missed", "")
+    assert not WorkItem.objects.filter(kind="audit_check", state="open").exists()
+    assert "静默试运行" in sign_in(county, "hospital_desk").get("/missed/").content.decode()
+    rates = sign_in(county, "epidemiologist").get("/missed/rates").content.decode()
+    assert "这段时间没有应报的病例" in rates
+    with apps.as_jobs():
+        go_live(county.hospital, NODE)
+    _, lines = audit(county)
+    assert lines["V1"].area == county.hospital.area_code
+    assert WorkItem.objects.filter(kind="audit_check", state="open").count() == 1
+
+
+def test_the_report_on_paper_says_the_rate_with_its_interval_and_names_nobody(county, audited):
+    today = clock.today()
+    span = {"since": str(today - timedelta(days=30)), "until": str(today)}
+    for name in ("hospital_desk", "epidemiologist"):
+        got = sign_in(county, name).post("/missed/report", span)
+        document = Document(io.BytesIO(got.content))
+        text = "\n".join(one.text for one in document.paragraphs)
+        cells = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
+        assert "应报 4 例，漏报 2 例" in text
+        assert "50.0%（95% 区间 15.0%–85.0%）" in text
+        assert {"流行性感冒", "儿科", "15.0%–85.0%", "迟 16 小时"} <= cells
+        assert not any("患" in one and "*" in one for one in cells)
+    assert sign_in(county, "clinician").post("/missed/report", span).status_code == 403
+
+
+def test_the_quality_page_shows_the_missed_rate_and_opens_it(county, audited):
+    page = sign_in(county, "hospital_desk").get("/quality/").content.decode()
+    assert "2/4 · 15.0%–85.0%" in page
+    assert "/missed/rates?since=" in page

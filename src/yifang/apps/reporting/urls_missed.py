@@ -8,6 +8,7 @@ urlpatterns = [
     path("missed/", missed.missed, name="missed"),
     path("missed/rates", missed.rates, name="missed_rates"),
     path("missed/of/<uuid:organisation_id>", missed.of, name="missed_of"),
+    path("missed/report", missed.report, name="missed_report"),
     path("missed/export", missed.export, name="missed_export"),
     path("missed/results", missed.results, name="missed_results"),
     path("missed/results/export", missed.results_export, name="missed_results_export"),

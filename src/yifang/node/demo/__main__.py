@@ -43,8 +43,11 @@ def _fill(stage: guarding.Stage) -> None:
         return
     filling.wait(files + filling.put(later), started, tell)
     acting.settle()
+    acting.audit()
     stage.say("demo.acting")
     acting.act()
+    acting.settle()
+    acting.audit()  # what the people reported since is missed no longer
     stage.filled("done")
     stage.say("demo.ready")
 

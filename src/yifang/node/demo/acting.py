@@ -16,6 +16,7 @@ from yifang.apps.accounts.viewers import Viewer, enter, viewer_of
 from yifang.apps.ledger.models import Cursor, Entry, Seal
 from yifang.apps.places.models import Place
 from yifang.apps.reporting import services, versions
+from yifang.apps.reporting.missed import nights, running
 from yifang.apps.reporting.models import Card, Case, Suspicion, SuspicionState
 from yifang.apps.reporting.services import grid
 from yifang.apps.surveillance import services as signals
@@ -72,6 +73,12 @@ def act() -> None:
     place = Place.objects.get(kind="grid", code="310112001001001")
     for case in Case.objects.filter(disease="dengue"):
         _try(lambda case=case: grid.assign_visit(case.id, str(place.id), grid.tasks_for(case)[0], district), district)
+
+
+def audit() -> None:
+    """Audit the demo's days as a night would, so that the desk's list of missed reports is filled when one looks."""
+    today = clock.today()
+    nights.audit_senders(today - timedelta(days=running.DAYS - 1), today)
 
 
 def _chosen() -> Iterator[tuple[Suspicion, str]]:

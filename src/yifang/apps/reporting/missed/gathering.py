@@ -14,11 +14,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q
 
 from yifang import identify
 from yifang.apps.places.models import Organisation
-from yifang.apps.records.models import Person, PersonIdentity
+from yifang.apps.records.models import ConflictState, IdentityConflict, Person, PersonIdentity
 from yifang.apps.reporting.missed import readings, regimens
 from yifang.apps.reporting.models import NO_REPORT, Card, CardState, NationalCard, Suspicion, SuspicionState
 from yifang.apps.reporting.rulebook import in_force
@@ -83,21 +83,32 @@ def told_of(persons: Collection[UUID], organisation: Organisation) -> list[Told]
 
 
 def twins(persons: Collection[UUID]) -> dict[UUID, list[UUID]]:
-    """Persons of the same name who may be the same: nothing known of both differs, and telephone or birth day agree.
+    """Persons who may be the same, until somebody has looked: whoever was reported as one is not missed as the other.
 
-    A visit without an identity number is a person of its own until somebody has looked; whoever was reported under
-    their number shall not be listed as missed meanwhile.
+    Those of the same name of whom nothing known differs while telephone or birth day agree (a visit without an identity
+    number is a person of its own), and those who came with one identity number and birth day under two names (a name
+    that was garbled on its way).
     """
     mine = {one.person_id: one for one in _identities(Q(person_id__in=list(persons))) if one.name_key}
     keys = {bytes(one.name_key) for one in mine.values()}
     others = defaultdict(list)
     for one in _identities(Q(name_key__in=list(keys))):
         others[bytes(one.name_key)].append(one)
-    return {
-        person: alike
-        for person, one in mine.items()
-        if (alike := [other.person_id for other in others[bytes(one.name_key)] if _may_be_one(one, other)])
-    }
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    for person, one in mine.items():
+        found[person] += [other.person_id for other in others[bytes(one.name_key)] if _may_be_one(one, other)]
+    for one, other in _under_two_names(persons):
+        for person, alike in ((one, other), (other, one)):
+            if person in persons:
+                found[person].append(alike)
+    return {person: alike for person, alike in found.items() if alike}
+
+
+def _under_two_names(persons: Collection[UUID]) -> Iterable[tuple[UUID, UUID]]:
+    wanted = list(persons)
+    rows = IdentityConflict.objects.filter(Q(person__in=wanted) | Q(holder__in=wanted))
+    rows = rows.filter(person__birth_date=F("holder__birth_date")).exclude(state=ConflictState.TWO_PEOPLE)
+    return rows.values_list("person_id", "holder_id")
 
 
 def as_of(told: Iterable[Told], persons: dict[UUID, list[UUID]]) -> list[Told]:

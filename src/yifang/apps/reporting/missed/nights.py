@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import structlog
 
@@ -14,6 +14,16 @@ from yifang.kernel import clock
 
 HOUR = 2
 log = structlog.get_logger(__name__)
+
+
+def audit_senders(first: date, last: date) -> int:
+    """Audit these days of every hospital that sent records of them, now. Returns how many that were."""
+    since = datetime.combine(first, time(), clock.CHINA)
+    senders = Reading.objects.filter(at__gte=since).values("organisation_id")
+    hospitals = list(Organisation.objects.filter(id__in=senders).order_by("code"))
+    for organisation in hospitals:
+        running.run(organisation, first, last)
+    return len(hospitals)
 
 
 def audit_due(stopped: Callable[[], bool]) -> int:

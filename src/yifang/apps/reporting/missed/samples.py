@@ -22,6 +22,7 @@ from yifang.apps.ledger.subscriptions import Heard
 from yifang.apps.places.models import Organisation
 from yifang.apps.reporting import visible
 from yifang.apps.reporting.models import AuditSample, AuditSampleItem, Reviewed
+from yifang.apps.reporting.services import trials
 from yifang.audit import Stratum, allocate, draw, size_for
 from yifang.kernel import clock
 from yifang.kernel.errors import NotAllowed, NotFound, UserError
@@ -51,12 +52,13 @@ def ask(
     if not (0 <= size <= MOST and 0 < rate < 1 and 0 < half_width < 1):
         raise UserError("reporting.sample_size", most=MOST)
     organisation = Organisation.objects.get(id=viewer.organisation_id)
+    trying = trials.running([organisation.id])
     wanted = size or size_for(10**9, rate, half_width)
     with transaction.atomic():
         made = AuditSample(
-            id=new_id(), organisation=organisation, area=organisation.area_code, first_day=first, last_day=last,
-            seed=(seed.strip() or f"{first:%Y-%m}")[:40], size=min(wanted, MOST), population=0, strata=[],
-            made_at=clock.now(), made_by_id=viewer.user_id,
+            id=new_id(), organisation=organisation, area="" if trying else organisation.area_code,
+            first_day=first, last_day=last, seed=(seed.strip() or f"{first:%Y-%m}")[:40], size=min(wanted, MOST),
+            population=0, strata=[], made_at=clock.now(), made_by_id=viewer.user_id,
         )  # fmt: skip
         made.save(force_insert=True)
         facts = {"first": first, "last": last, "size": made.size}

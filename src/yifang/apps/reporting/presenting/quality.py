@@ -13,7 +13,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from yifang.apps.reporting.presenting import words
-from yifang.apps.reporting.queries.quality import By, Chosen, Line
+from yifang.apps.reporting.queries.choosing import Chosen
+from yifang.apps.reporting.queries.quality import By, Line
 from yifang.knowledge import load
 from yifang.knowledge.models.quality import QualityIndicator
 from yifang.web.packs import CONFIDENCES

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
@@ -29,6 +28,7 @@ from yifang.apps.reporting.models import (
     NationalCard,
     ResultState,
 )
+from yifang.apps.reporting.queries.choosing import Chosen
 from yifang.apps.reporting.queries.walking import Key, counted
 from yifang.audit import Interval, Stratum, ratio, stratified, wilson
 from yifang.kernel.errors import NotFound
@@ -61,17 +61,6 @@ _TABS: dict[str, Q] = {
     "reported": Q(kind=AuditKind.REPORTED),
     "due": MISSED | OWN,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What of the audit is looked at: days of the evidence, and filters."""
-
-    since: date
-    until: date
-    organisation: UUID | None = None
-    department: str | None = None
-    disease: str = ""
 
 
 @dataclass(frozen=True, slots=True)

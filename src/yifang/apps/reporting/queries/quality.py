@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -17,22 +16,12 @@ from django.db.models import Q, QuerySet, Sum
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.places.models import Organisation
 from yifang.apps.reporting.models import Card, CardQuality, QualityTally
+from yifang.apps.reporting.queries.choosing import Chosen
 from yifang.knowledge import load
 
 By = Literal["organisation", "department", "disease", "month"]
 BYS: tuple[By, ...] = ("organisation", "department", "disease", "month")
 Sums = Mapping[str, tuple[int, int]]  # measure → numerator, denominator
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What is looked at: months from `since` to `until` (first days, both included), narrowed by the rest."""
-
-    since: date
-    until: date
-    organisation: UUID | None = None
-    department: str | None = None
-    disease: str = ""
 
 
 @dataclass(frozen=True, slots=True)

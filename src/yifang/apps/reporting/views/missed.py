@@ -19,16 +19,19 @@ from yifang.apps.places.models import Organisation
 from yifang.apps.reporting.missed import answering
 from yifang.apps.reporting.missed.running import DAYS
 from yifang.apps.reporting.models import AuditAnswer, AuditLine, ResultState
+from yifang.apps.reporting.papers import missed_report
 from yifang.apps.reporting.presenting import district_filters as filters
 from yifang.apps.reporting.presenting import missed as told
 from yifang.apps.reporting.presenting import words
 from yifang.apps.reporting.queries import missed as reads
+from yifang.apps.reporting.queries.choosing import Chosen
+from yifang.apps.reporting.services import trials
 from yifang.apps.reporting.views import reading
 from yifang.apps.reporting.views.missed_papers import lines_book, results_book
 from yifang.kernel import clock
 from yifang.kernel.errors import UserError
 from yifang.knowledge import load
-from yifang.web import components, tables
+from yifang.web import components, documents, tables
 
 SIZE = 50
 _MOST_DAYS = 366
@@ -127,6 +130,16 @@ def rates(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def report(request: HttpRequest) -> HttpResponse:
+    """The report of the days chosen as a Word document."""
+    request.viewer.check("missed.view")
+    chosen = chosen_of(request, request.POST)
+    contents, source = missed_report.contents(request.viewer, chosen, str(request.seat))
+    name = f"missed-{chosen.since:%Y%m%d}-{chosen.until:%Y%m%d}"
+    return documents.response(name, missed_report.template(), contents, source)
+
+
+@require_POST
 def export(request: HttpRequest) -> HttpResponse:
     """The lines of a tab as a workbook, with names of doctors to the hospital itself."""
     viewer = request.viewer
@@ -184,20 +197,20 @@ def results_export(request: HttpRequest) -> HttpResponse:
     return results_book(request, found, reads.behind(found), f"{chosen.since} – {chosen.until}")
 
 
-def chosen_of(request: HttpRequest, query: Any = None) -> reads.Chosen:
+def chosen_of(request: HttpRequest, query: Any = None) -> Chosen:
     """The days and filters that a request names; by default the nights' own span."""
     query = request.GET if query is None else query
     until = filters.day(query.get("until", "")) or clock.today()
     since = filters.day(query.get("since", "")) or until - timedelta(days=DAYS)
     since = max(min(since, until), until - timedelta(days=_MOST_DAYS))
     department, disease = query.get("department"), query.get("disease", "")
-    return reads.Chosen(
+    return Chosen(
         since, until, _uuid(query.get("org", "")), None if department is None else department[:60],
         disease if disease in load().diseases else "",
     )  # fmt: skip
 
 
-def query_of(chosen: reads.Chosen) -> dict[str, str]:
+def query_of(chosen: Chosen) -> dict[str, str]:
     """The same as a query string holds it."""
     found = {"since": str(chosen.since), "until": str(chosen.until)}
     if chosen.organisation:
@@ -207,14 +220,16 @@ def query_of(chosen: reads.Chosen) -> dict[str, str]:
     return found | ({"disease": chosen.disease} if chosen.disease else {})
 
 
-def _frame(request: HttpRequest, chosen: reads.Chosen) -> dict[str, Any]:
+def _frame(request: HttpRequest, chosen: Chosen) -> dict[str, Any]:
+    own = request.viewer.can("missed.answer")
     return {
         "chosen": chosen, "chips": _chips(request, chosen), "last": reads.last_audit(request.viewer, chosen),
-        "own": request.viewer.can("missed.answer"), "query": urlencode(query_of(chosen)),
+        "own": own, "query": urlencode(query_of(chosen)),
+        "quiet": own and bool(trials.running([request.viewer.organisation_id])),
     }  # fmt: skip
 
 
-def _table(request: HttpRequest, tab: str, chosen: reads.Chosen, opened: UUID | None) -> tables.Table:
+def _table(request: HttpRequest, tab: str, chosen: Chosen, opened: UUID | None) -> tables.Table:
     cursor = tables.read_place(request.GET.get("at", ""), instants=False)
     found = reads.audit_lines(request.viewer, tab, chosen, limit=SIZE, **_walk(cursor))
     page = tables.page(found, SIZE, lambda one: (one.day, one.id), cursor)
@@ -254,7 +269,7 @@ def _detail(request: HttpRequest, line_id: UUID) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _chips(request: HttpRequest, chosen: reads.Chosen) -> list[components.Chip]:
+def _chips(request: HttpRequest, chosen: Chosen) -> list[components.Chip]:
     made = [components.Chip(_("就诊日期"), f"{chosen.since} – {chosen.until}")]
     if chosen.organisation and (found := Organisation.objects.filter(id=chosen.organisation).first()):
         made.append(components.Chip(_("报告单位"), str(found), tables.with_query(request.GET, org="", at="")))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,9 +17,13 @@ from django.views.decorators.http import require_safe
 
 from yifang.apps.places.models import Organisation
 from yifang.apps.reporting.presenting import cards as card_words
+from yifang.apps.reporting.presenting import missed as missed_words
 from yifang.apps.reporting.presenting import quality as told
 from yifang.apps.reporting.presenting import words
+from yifang.apps.reporting.queries import missed as audits
 from yifang.apps.reporting.queries import quality as reads
+from yifang.apps.reporting.queries.choosing import Chosen
+from yifang.apps.reporting.views.missed import query_of
 from yifang.kernel import clock
 from yifang.knowledge import load
 from yifang.web import components, tables
@@ -62,6 +67,7 @@ def quality(request: HttpRequest) -> HttpResponse:
         "diseases": [(one, words.disease(one)) for one in reads.diseases(viewer, _chosen(request, disease=False))],
         "organisation": _organisation(chosen.organisation),
         "months": told.months(clock.today()),
+        "missed": _missed(request, chosen),
     }  # fmt: skip
     return render(request, "reporting/quality.html", context)
 
@@ -96,23 +102,36 @@ def behind(request: HttpRequest) -> HttpResponse:
     return render(request, "reporting/quality_cards.html", context)
 
 
-def _chosen(request: HttpRequest, *, disease: bool = True) -> reads.Chosen:
+def _missed(request: HttpRequest, chosen: Chosen) -> dict[str, Any] | None:
+    """The missed rate of the audit for the same months, with its interval; None for whoever may not see it."""
+    if not request.viewer.can("missed.view"):
+        return None
+    days = replace(chosen, until=_back(chosen.until, -1) - timedelta(days=1))
+    found = audits.audit_total(request.viewer, days)
+    return {
+        "rate": found, "percent": missed_words.percent(found.interval.rate),
+        "interval": missed_words.interval(found.interval),
+        "url": f"{reverse('reporting:missed_rates')}?{urlencode(query_of(days))}",
+    }  # fmt: skip
+
+
+def _chosen(request: HttpRequest, *, disease: bool = True) -> Chosen:
     query = request.GET
     until = _month(query.get("until", ""), clock.today().replace(day=1))
     since = _month(query.get("since", ""), _back(until, _MONTHS - 1))
     wanted = query.get("disease", "") if disease else ""
     department = query.get("department")
-    return reads.Chosen(
+    return Chosen(
         min(since, until), until, _uuid(query.get("org", "")), None if department is None else department[:60],
         wanted if wanted in load().diseases else "",
     )  # fmt: skip
 
 
-def _query(chosen: reads.Chosen) -> dict[str, Any]:
+def _query(chosen: Chosen) -> dict[str, Any]:
     return told.query(chosen)
 
 
-def _chips(chosen: reads.Chosen) -> list[components.Chip]:
+def _chips(chosen: Chosen) -> list[components.Chip]:
     made = [components.Chip(_("月份"), f"{chosen.since:%Y-%m} – {chosen.until:%Y-%m}")]
     if organisation := _organisation(chosen.organisation):
         made.append(components.Chip(_("报告单位"), organisation))
