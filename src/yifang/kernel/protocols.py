@@ -39,6 +39,7 @@ class MenuItem:
     icon: str = ""
     badge: Callable[[Any], int] | None = None  # viewer → how many wait
     about: Any = ""  # one line: what one does there; stands on my work while nothing waits
+    group: str = ""  # of `web.context.GROUPS`; none: it stands above all groups
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,5 +17,6 @@ class WebConfig(AppConfig):
                 order=900,
                 icon="books",
                 about=_("查病种、报告时限、预警阈值和各岗位职责，每条都有出处。"),
+                group="rules",
             )
         )

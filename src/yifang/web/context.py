@@ -6,7 +6,7 @@ them the frame is the bare one of a visitor.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,19 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from yifang.kernel import protocols
+
+GROUPS = {
+    "reports": pgettext_lazy("menu", "报告"),
+    "watch": gettext_lazy("监测预警"),
+    "clinics": gettext_lazy("诊室与院感"),
+    "records": gettext_lazy("资料核对"),
+    "data": gettext_lazy("数据接入"),
+    "rules": gettext_lazy("规则与依据"),
+}
+FLAT = 9  # a menu of so many links needs no groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,36 @@ class MenuLink:
     icon: str
     current: bool
     waiting: int
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuGroup:
+    """Links under one heading, open while one of them is the current page; without a label they stand by themselves."""
+
+    key: str
+    label: Any
+    links: Sequence[MenuLink]
+
+    @property
+    def current(self) -> bool:
+        return any(link.current for link in self.links)
+
+    @property
+    def waiting(self) -> int:
+        return sum(link.waiting for link in self.links)
+
+
+def grouped(links: Sequence[MenuLink]) -> list[MenuGroup]:
+    """The menu as it is drawn: first what stands above all groups, then each group that has more than one link."""
+    if len(links) <= FLAT:
+        return [MenuGroup("", "", links)]
+    found = [MenuGroup("", "", [link for link in links if link.group not in GROUPS])]
+    for key, label in GROUPS.items():
+        inside = [link for link in links if link.group == key]
+        if inside:
+            found.append(MenuGroup(key, label if len(inside) > 1 else "", inside))
+    return found
 
 
 def menu_for(viewer: Any, path: str) -> list[MenuLink]:
@@ -37,7 +78,9 @@ def menu_for(viewer: Any, path: str) -> list[MenuLink]:
             items.append((item, reverse(item.url_name)))
     current = max((url for _item, url in items if path.startswith(url)), key=len, default="")
     return [
-        MenuLink(item.label, url, item.icon or "circle", url == current, item.badge(viewer) if item.badge else 0)
+        MenuLink(
+            item.label, url, item.icon or "circle", url == current, item.badge(viewer) if item.badge else 0, item.group
+        )
         for item, url in items
     ]
 
@@ -57,7 +100,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "viewer": viewer,
         "seat": getattr(request, "seat", None),
         "seats": getattr(request, "seats", ()),
-        "menu": _lazy(lambda: menu_for(viewer, request.path)),
+        "menu": _lazy(lambda: grouped(found) if (found := menu_for(viewer, request.path)) else []),
         "shell_urls": _lazy(
             lambda: {
                 "home": _url("home") or "/",

@@ -40,31 +40,31 @@ class CareConfig(AppConfig):
         protocols.menu.add(
             protocols.MenuItem(
                 "clinics", _("发热肠道门诊"), "care:fever", matters.BOARDS, 43, "clipboard-check",
-                about=_("发热门诊每位患者到了哪一步、等什么；肠道门诊逢泻必登；分诊与就诊人数核对。"),
+                about=_("发热门诊每位患者到了哪一步、等什么；肠道门诊逢泻必登；分诊与就诊人数核对。"), group="clinics",
             )
         )  # fmt: skip
         protocols.menu.add(
             protocols.MenuItem(
                 "infections", _("院感监测"), "care:infections", _who("clinic.reconcile"), 45, "biohazard",
-                about=_("入院48小时后培养出的病原、同病区同病原的聚集、排查与报告的时限。"),
+                about=_("入院48小时后培养出的病原、同病区同病原的聚集、排查与报告的时限。"), group="clinics",
             )
         )  # fmt: skip
         protocols.menu.add(
             protocols.MenuItem(
                 "sentinel", _("哨点周报"), "care:sentinel",
                 frozenset({"hospital_desk", "epidemiologist", "duty_officer"}), 47, "chart-bar",
-                about=_("流感样病例百分比按年龄组，缺报催报，采样任务与实际；感染性疾病科设置率。"),
+                about=_("流感样病例百分比按年龄组，缺报催报，采样任务与实际；感染性疾病科设置率。"), group="watch",
             )
         )  # fmt: skip
         protocols.menu.add(
             protocols.MenuItem(
                 "whistle", _("吹哨"), "care:whistle", _who("whistle.blow"), 46, "flag",
-                about=_("发现不明原因疾病、聚集或异常，立即告诉疾控值班；可以匿名。"),
+                about=_("发现不明原因疾病、聚集或异常，立即告诉疾控值班；可以匿名。"), group="clinics",
             )
         )  # fmt: skip
         protocols.menu.add(
             protocols.MenuItem(
-                "matters", _("院内流程"), "care:matters", _who("matter.list"), 44, "clipboard-list",
+                "matters", _("院内流程"), "care:matters", _who("matter.list"), 44, "clipboard-list", group="clinics",
                 about=_("分诊、发热与肠道门诊、排查会诊、病例讨论、风险排查、院感和吹哨的每一步：谁做、等什么、还剩多久。"),
             )
         )  # fmt: skip

@@ -37,6 +37,7 @@ class IntakeConfig(AppConfig):
                 order=60,
                 icon="file-upload",
                 about=_("看本院数据源送来的文件各到了哪一步，也可以上传文件。"),
+                group="data",
             )
         )
         protocols.menu.add(
@@ -48,6 +49,7 @@ class IntakeConfig(AppConfig):
                 order=59,
                 icon="activity",
                 about=_("看每个数据源来得勤不勤、全不全、及不及时，有没有断。"),
+                group="data",
             )
         )
         connectors_of = frozenset(key for key, role in ROLES.items() if "feed.connect" in role.may)
@@ -61,6 +63,7 @@ class IntakeConfig(AppConfig):
                 icon="arrows-right-left",
                 badge=queries.names_waiting,
                 about=_("本院的检验项目、药品和科室叫法，规则包不认识的，在这里说明是什么。"),
+                group="data",
             )
         )
         protocols.work_sources.add(protocols.Named("intake.feeds", feed_pages.work_lines))
@@ -74,6 +77,7 @@ class IntakeConfig(AppConfig):
                 icon="archive",
                 badge=queries.waiting,
                 about=_("看读不进来的内容和原因。"),
+                group="data",
             )
         )
         protocols.sealed.add(protocols.Sealed("intake.Quarantined.sealed", context))

@@ -27,5 +27,6 @@ class LedgerConfig(AppConfig):
                 900,
                 "history",
                 about=_("查每次变更和每次查看是谁、何时、为何；看封存和各环节是否正常。"),
+                group="rules",
             )
         )

@@ -27,5 +27,6 @@ class PlacesConfig(AppConfig):
                 "map-pin",
                 queries.waiting,
                 _("把报告卡上写法各异的学校、单位对到名单上。"),
+                group="records",
             )
         )

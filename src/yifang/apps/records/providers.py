@@ -28,6 +28,7 @@ def register() -> None:
             "users",
             queries.person_pairs_waiting,
             _("核对两份资料是不是同一个人：是，就合到一起；不是，以后不再问。"),
+            group="records",
         )
     )
     protocols.menu.add(
@@ -39,6 +40,7 @@ def register() -> None:
             42,
             "clipboard-list",
             about=_("门诊日志、出入院登记、检验和影像异常登记，由收到的记录生成，供检查和自查。"),
+            group="records",
         )
     )
     protocols.subject_pages.add(protocols.SubjectPage("person", "records:person"))

@@ -28,6 +28,7 @@ def register() -> None:
             order=890,
             icon="arrows-right-left",
             about=gettext_lazy("看与上级、下级节点的连接通不通，还有什么没发出、没回执、处理不了。"),
+            group="data",
         )
     )
 

@@ -50,6 +50,7 @@ def register() -> None:
             "history",
             followups.badge,
             _("报告以后结果更确定的，请订正；疑似久未订正的，列在这里。"),
+            group="reports",
         )
     )
     protocols.menu.add(
@@ -61,6 +62,7 @@ def register() -> None:
             64,
             "adjustments",
             about=_("看每条识别规则看什么、准不准；起草、试运行和启用新规则。"),
+            group="rules",
         )
     )
     protocols.name_words("subject", {"ruleset": _("识别规则")})

@@ -37,6 +37,7 @@ def register() -> None:
             25,
             "virus",
             about=_("查看与本岗位有关的病例：发病、报告和审核到了哪一步。"),
+            group="reports",
         )
     )
     protocols.menu.add(
@@ -48,6 +49,7 @@ def register() -> None:
             27,
             "git-compare",
             about=_("大疫情网的卡和本平台的卡逐张比对，看哪些只在一边、哪些不同，谁报得及时。"),
+            group="reports",
         )
     )
     protocols.subject_pages.add(protocols.SubjectPage("audit", "reporting:missed_of"))
@@ -60,6 +62,7 @@ def register() -> None:
             28,
             "search",
             about=_("每晚把门诊、检验、影像、处方、死亡登记与报告卡逐例比对，核查漏报、迟报和分类错误。"),
+            group="reports",
         )
     )
     protocols.subject_pages.add(protocols.SubjectPage("zero_report", "reporting:zero_report"))
@@ -74,6 +77,7 @@ def register() -> None:
             "clipboard-text",
             zero.waiting,
             about=_("疾控布置的零报告：医院按期确认有没有病例，疾控看谁报了、谁没报。"),
+            group="reports",
         )
     )
     protocols.menu.add(
@@ -85,6 +89,7 @@ def register() -> None:
             29,
             "target",
             about=_("及时、完整、准确、一致、重卡、订正，按单位、科室、病种和月份；每个数都能点到卡。"),
+            group="reports",
         )
     )
 

@@ -33,6 +33,7 @@ class SurveillanceConfig(AppConfig):
                 order=28,
                 icon="chart-line",
                 about=_("看辖区的流行曲线、地图、年龄性别和与往年的比较；每个数都能点到背后的病例。"),
+                group="watch",
             )
         )
         protocols.name_words("subject", {"warning": _("预警提示")})
@@ -45,6 +46,7 @@ class SurveillanceConfig(AppConfig):
                 order=32,
                 icon="message",
                 about=_("把预警送到医院有关科室，看谁读了。"),
+                group="watch",
             )
         )
         protocols.menu.add(

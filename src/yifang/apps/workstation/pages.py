@@ -40,6 +40,7 @@ def register() -> None:
             order=62,
             icon="device-desktop",
             about=gettext_lazy("看本院哪些系统能打开提醒窗口，哪些工号还没有登记。"),
+            group="data",
         )
     )
     labels = {

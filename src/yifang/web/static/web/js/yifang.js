@@ -4,6 +4,7 @@ import * as dialogs from "./dialogs.js";
 import * as keyboard from "./keyboard.js";
 import * as lists from "./lists.js";
 import * as live from "./live.js";
+import * as menu from "./menu.js";
 import * as parts from "./parts.js";
 import * as seen from "./seen.js";
 import * as toasts from "./toasts.js";
@@ -21,5 +22,5 @@ document.addEventListener("input", (event) => {
 });
 document.addEventListener("submit", (event) => delete event.target.dataset.dirty);
 
-for (const part of [dialogs, toasts, clock, lists, keyboard, seen, live]) part.start();
+for (const part of [dialogs, menu, toasts, clock, lists, keyboard, seen, live]) part.start();
 document.documentElement.dataset.ready = "";
