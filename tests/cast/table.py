@@ -211,6 +211,10 @@ PAGES = (
     Page("reporting:quiet", "", "desks"),
     post("reporting:quiet_start", "", "desks", days="7"),
     post("reporting:quiet_live", "", "nobody"),  # nobody tries
+    Page("reporting:quiet_of", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "desks"),
+    Page("reporting:quiet_everywhere", "", "administrator"),
+    post("reporting:quiet_start_at", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody", days="7"),  # no such hospital
+    post("reporting:quiet_end_at", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),
     post("reporting:blank", "", "doctors desks"),
     Page("reporting:areas", "", "doctors desks"),
     Page("reporting:card", "child.card", "ward hospital_desk district outside", "child"),
@@ -448,6 +452,7 @@ QUERIES = (
     Query("reporting.queries.desk.desk_rows", ("done",), {"hiv.card": "hospital_desk"}),
     Query("reporting.queries.desk.desk_counts"),
     Query("reporting.queries.trials.trials"),
+    Query("reporting.queries.trials.latest_trials"),
     Query("reporting.queries.first.first_to_report"),
     Query("reporting.queries.first.first_rows", ("皮肤科", None)),
     Query("reporting.queries.district.reporters"),

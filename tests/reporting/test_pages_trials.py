@@ -149,3 +149,57 @@ def test_only_its_own_desk_begins_and_ends_a_trial(county, sign_in):
     assert sign_in("hospital_desk").post("/desk/quiet/start", {"days": "7"}).status_code == 400
     assert sign_in("other_hospital_desk").post("/desk/quiet/live").status_code == 404
     assert QuietTrial.objects.get().ended_at is None
+
+
+def test_three_days_before_its_end_the_desk_is_told_once(trying, client):
+    with apps.as_jobs():
+        assert services.trials.watch() == 0
+    assert not WorkItem.objects.filter(kind="quiet_trial_end").exists()
+    QuietTrial.objects.update(until=clock.now() + timedelta(days=2))
+    with apps.as_jobs():
+        assert (services.trials.watch(), services.trials.watch()) == (0, 0)
+    item = WorkItem.objects.get(kind="quiet_trial_end")
+    trial = QuietTrial.objects.get()
+    assert (item.due_at, item.desks.get().role) == (trial.until, "hospital_desk")
+    client.force_login(trying.users["hospital_desk"])
+    assert "静默试运行" in client.get(f"/desk/quiet/{item.subject}").content.decode()
+    desk = trying.viewer("hospital_desk")
+    with enter(desk):
+        services.go_live(trying.hospital, desk)
+    item.refresh_from_db()
+    assert (item.state, item.outcome) == ("done", "live")
+
+
+def test_a_trial_that_ran_out_asks_what_is_still_in_time(trying):
+    QuietTrial.objects.update(until=clock.now() - timedelta(minutes=1))
+    with apps.as_jobs():
+        assert services.trials.watch() == 1
+    assert set(Suspicion.objects.values_list("state", flat=True)) == {SuspicionState.OPEN}
+    assert WorkItem.objects.filter(kind="suspicion_review").exists()
+    assert QuietTrial.objects.get().ended_at is not None
+    with apps.as_jobs():
+        assert services.trials.watch() == 0
+
+
+def test_the_administrator_begins_and_ends_one_and_sees_no_suspicion(trying, client):
+    client.force_login(trying.users["administrator"])
+    page = client.get("/quiet/").content.decode()
+    assert page.index("梅陇人民医院") < page.index("浦江中心医院")  # who tries stands first
+    assert client.post(f"/quiet/{trying.other_hospital.id}/start", {"days": "7"}).status_code == 302
+    assert QuietTrial.objects.filter(organisation=trying.other_hospital, ended_at=None).exists()
+    assert client.post(f"/quiet/{trying.hospital.id}/end").status_code == 302
+    assert Suspicion.objects.filter(state=SuspicionState.TRIAL).exists()  # the jobs ask, not the administrator
+    with apps.as_jobs():
+        assert services.trials.watch() == 1
+    assert not Suspicion.objects.filter(state=SuspicionState.TRIAL).exists()
+    admin = trying.viewer("administrator")
+    with enter(admin), pytest.raises(NotAllowed):
+        services.go_live(trying.other_hospital, admin)
+
+
+def test_nobody_else_sees_or_changes_other_hospitals_trials(trying, client):
+    for name in ("hospital_desk", "clinician", "epidemiologist", "auditor"):
+        client.force_login(trying.users[name])
+        assert client.get("/quiet/").status_code == 403, name
+        assert client.post(f"/quiet/{trying.hospital.id}/end").status_code == 403, name
+    assert QuietTrial.objects.get().until > clock.now() + timedelta(days=13)

@@ -102,7 +102,7 @@ _ROLES = [
     Role("family_doctor", "家庭医生团队", "Family-doctor team", "organisation", "家庭医生", frozenset(BLOWS), ordinary="case"),
     Role("resident", "居民", "Resident", "user", "居民"),
     Role("administrator", "系统管理员", "System administrator", "none", "系统管理员",
-         frozenset({"packs.view", "rules.view", "rules.activate", "ledger.view", "ledger.verify", "ledger.retry", "accounts.manage", "gallery.view", "relay.view"})),
+         frozenset({"packs.view", "rules.view", "rules.activate", "ledger.view", "ledger.verify", "ledger.retry", "accounts.manage", "gallery.view", "relay.view", "trial.manage"})),
     Role("auditor", "审计员", "Auditor", "none", "审计员", frozenset({"ledger.view", "ledger.verify", "packs.view"})),
 ]  # fmt: skip
 

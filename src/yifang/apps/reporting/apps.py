@@ -29,6 +29,7 @@ class ReportingConfig(AppConfig):
         protocols.loops.add(protocols.Loop("reporting.overdue", jobs.judge_overdue))
         protocols.loops.add(protocols.Loop("reporting.zero", jobs.ask_zero))
         protocols.loops.add(protocols.Loop("reporting.audit", jobs.audit_nights))
+        protocols.loops.add(protocols.Loop("reporting.trials", jobs.watch_trials))
         pages.register()
         pages_district.register()
         protocols.name_words("subject", {"reconciliation": _("大疫情网导出核对"), "audit": _("漏报核查")})

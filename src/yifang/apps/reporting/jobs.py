@@ -1,4 +1,4 @@
-"""The long work of reporting: what became late, rules tried on history, zero reports that fall due, nightly audits."""
+"""The long work of reporting: what became late, rules tried on history, zero reports due, nightly audits, trials."""
 
 import threading
 from uuid import UUID
@@ -8,10 +8,10 @@ from procrastinate.contrib.django import app
 from yifang.apps.reporting import quality
 from yifang.apps.reporting.missed import nights
 from yifang.apps.reporting.rulebook import trying
-from yifang.apps.reporting.services import scans, zero
+from yifang.apps.reporting.services import scans, trials, zero
 from yifang.apps.reporting.services.rulebook import TRY_TASK
 
-_OVERDUE_SECONDS, _ZERO_SECONDS, _NIGHT_SECONDS = 300.0, 60.0, 120.0
+_OVERDUE_SECONDS, _ZERO_SECONDS, _NIGHT_SECONDS, _TRIAL_SECONDS = 300.0, 60.0, 120.0, 60.0
 
 
 @app.task(name=TRY_TASK)
@@ -43,3 +43,9 @@ def audit_nights(stop: threading.Event) -> None:
     """Look now and then whether a hospital's audit of this night is still to be done, until `stop` is set."""
     while not stop.wait(_NIGHT_SECONDS):
         nights.audit_due(stop.is_set)
+
+
+def watch_trials(stop: threading.Event) -> None:
+    """Every minute look at the quiet trials that end soon or have ended, until `stop` is set."""
+    while not stop.wait(_TRIAL_SECONDS):
+        trials.watch()

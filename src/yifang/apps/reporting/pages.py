@@ -65,4 +65,17 @@ def register() -> None:
             group="rules",
         )
     )
+    protocols.menu.add(
+        protocols.MenuItem(
+            "trials",
+            _("静默试运行"),
+            "reporting:quiet_everywhere",
+            frozenset(role.key for role in ROLES.values() if "trial.manage" in role.may),
+            63,
+            "eye-off",
+            about=_("看哪些医院在静默试运行、到哪天为止；开始或结束试运行。"),
+            group="data",
+        )
+    )
+    protocols.subject_pages.add(protocols.SubjectPage("quiet_trial", "reporting:quiet_of"))
     protocols.name_words("subject", {"ruleset": _("识别规则")})

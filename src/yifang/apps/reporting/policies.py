@@ -1,5 +1,6 @@
 """Suspicions, cards and cases follow the visibility rows; versions and duplicates follow their card."""
 
+from yifang.apps.accounts.roles import ROLES, may
 from yifang.kernel.row_security import CASE_GROUPS, COUNT_GROUPS, ORGANISATIONS, ROLE, SCOPES, USER, Table, inside, seen
 
 # An order is known to whoever made it, above and below in its area, and to the units that it asks.
@@ -10,6 +11,9 @@ _ORDERED = (
 _ASKED = f"(SELECT bool_or(s LIKE 'area:%') FROM unnest({SCOPES}) s)"  # who looks from an area
 # An audit belongs to the hospital and to the areas above it: they see lines and numbers, never records or doctors.
 _OWN_OR_AREA = f"organisation_id = ANY ({ORGANISATIONS}) OR {inside('area')}"
+
+_MANAGERS = ", ".join(sorted(f"'{key}'" for key in ROLES if may(key, "trial.manage")))
+_TRIES = f"('org:' || organisation_id) = ANY ({SCOPES}) OR {ROLE} IN ({_MANAGERS})"
 
 # A picture holds identity: its unit sees it, and whoever sees the card that was made from it.
 _SCANNED = f"organisation_id = ANY ({ORGANISATIONS}) OR {seen('reporting_scan.card_id')}"
@@ -72,13 +76,13 @@ TABLES = [
         may="SELECT, UPDATE",
         rows=f"{seen('reporting_duplicate.earlier_id')} AND {seen('reporting_duplicate.later_id')}",
     ),
-    # That a hospital tries quietly every page of it must know; only its own desk may say so.
+    # That a hospital tries quietly every page of it must know; its own desk may say so, and the node's administrator.
     Table(
         "reporting_quiettrial",
-        may="SELECT, INSERT, UPDATE (ended_at, ended_by_id)",
+        may="SELECT, INSERT, UPDATE (until, ended_at, ended_by_id)",
         rows="true",
-        added=f"('org:' || organisation_id) = ANY ({SCOPES})",
-        changes=f"('org:' || organisation_id) = ANY ({SCOPES})",
+        added=_TRIES,
+        changes=_TRIES,
     ),
     Table("reporting_reading", rows="false"),  # read in jobs only
     Table("reporting_auditrun", rows=_OWN_OR_AREA, may="SELECT"),

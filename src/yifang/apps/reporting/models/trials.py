@@ -1,5 +1,7 @@
 """A hospital that tries quietly: what is found is kept, nobody is asked, nothing is sent up."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -29,3 +31,7 @@ class QuietTrial(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation_id} {self.since:%Y-%m-%d}"
+
+    def runs_at(self, at: datetime) -> bool:
+        """Whether the hospital tries at that moment."""
+        return self.ended_at is None and self.since <= at < self.until

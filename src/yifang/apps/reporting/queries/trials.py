@@ -10,6 +10,7 @@ from uuid import UUID
 
 from yifang import identify
 from yifang.apps.accounts.viewers import Viewer
+from yifang.apps.places.models import Organisation, OrganisationKind
 from yifang.apps.reporting import interrupting
 from yifang.apps.reporting.models import NationalCard, QuietTrial, Suspicion, SuspicionState
 from yifang.apps.reporting.rulebook import in_force
@@ -49,6 +50,15 @@ def trials(viewer: Viewer) -> list[QuietTrial]:
     """The trials of the viewer's hospital, the latest first."""
     viewer.check("card.review")
     return list(QuietTrial.objects.filter(organisation_id=viewer.organisation_id).order_by("-since"))
+
+
+def latest_trials(viewer: Viewer) -> list[tuple[Organisation, QuietTrial | None]]:
+    """Every hospital of the node with its latest trial, those that try now first. For the node's administrator."""
+    viewer.check("trial.manage")
+    latest = {one.organisation_id: one for one in QuietTrial.objects.order_by("since")}
+    hospitals = Organisation.objects.filter(kind=OrganisationKind.HOSPITAL, active=True).order_by("code")
+    found = [(hospital, latest.get(hospital.id)) for hospital in hospitals]
+    return sorted(found, key=lambda one: (one[1] is None or not one[1].runs_at(clock.now()), one[1] is None))
 
 
 def trial_report(viewer: Viewer, trial: QuietTrial) -> TrialReport:

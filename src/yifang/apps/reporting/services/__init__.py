@@ -32,7 +32,7 @@ from yifang.apps.reporting.services.hospital import approve, report, return_by_h
 from yifang.apps.reporting.services.registering import register
 from yifang.apps.reporting.services.revising import audit_revision
 from yifang.apps.reporting.services.suspicions import consult, dismiss
-from yifang.apps.reporting.services.trials import go_live, start_trial
+from yifang.apps.reporting.services.trials import end_today, go_live, start_trial
 from yifang.apps.reporting.services.views import change_view, forget_view, save_view
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "draft_for",
     "draft_from_suspicion",
     "elsewhere",
+    "end_today",
     "explain_late",
     "forget_view",
     "go_live",
