@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import random
+import re
 import statistics
 import threading
 import time
@@ -22,6 +23,7 @@ from benchmarks.node import Node, quantile, running
 Figure = tuple[str, float, str, float]
 VISITS = int(os.environ.get("YIFANG_BENCH_VISITS", "2000"))
 DOCTORS, ROUNDS, THINK = 8, 20, 2.0
+_UNLISTED = "闵行区兴业电子有限公司"  # a workplace on no list, as long as most
 ISSUER = "https://emr.example.org"
 
 
@@ -30,12 +32,14 @@ def run() -> list[Figure]:
     with running("--demo") as node:
         _wait_for_demo(node)
         hospital, visits = _more()
-        keys = _keystrokes()
+        _county_list()
+        keys, with_place = _keystrokes()
         client, secret, private = _clients(hospital)
         opened = _at_once(lambda order: _open(node, client, secret, visits, order))
         asked = _at_once(lambda order: _ask(node, private, order))
     return [
         (f"keystrokes of a card, median of {len(keys)} of the demo", statistics.median(keys), "keys", 12),
+        (f"keystrokes, median of the {len(with_place)} with school or work", statistics.median(with_place), "keys", 12),
         ("keystrokes, 90th percentile", quantile([float(one) for one in keys], 0.9), "keys", 40),
         (f"window by signed link, p95 of {len(opened)}", quantile(opened, 0.95) * 1000, "ms", 300),
         (f"CDS Hooks cards, p95 of {len(asked)}", quantile(asked, 0.95) * 1000, "ms", 300),
@@ -106,22 +110,85 @@ def _more() -> tuple[Any, list[str]]:
     raise RuntimeError("the visits were not identified within two minutes")
 
 
-def _keystrokes() -> list[int]:
-    """Of every suspicion that the demo made, as its window would ask."""
+def _keystrokes() -> tuple[list[int], list[int]]:
+    """Of every suspicion that the demo made, as its window asks: all of them, and those that ask for school or work.
+
+    The group that the record leaves open is one of the person's age; whoever has a school or workplace names one of the
+    county's list by its letters, and every other worker one that is on no list, in full.
+    """
     from yifang.apps.accounts.models import Seat
     from yifang.apps.accounts.viewers import enter, viewer_of
     from yifang.apps.reporting import services
     from yifang.apps.reporting.models import Suspicion
+    from yifang.apps.workstation import workplaces
     from yifang.apps.workstation.presenting import WindowForm
 
-    found = []
+    chance, every, with_place = random.Random(11), [], []
     seats = {seat.organisation_id: seat for seat in Seat.objects.filter(role="clinician").select_related("user")}
     rows = Suspicion.objects.exclude(organisation__code="HBENCH").select_related("person", "record", "organisation")
-    for one in rows:
+    for one in rows.order_by("found_at", "id"):
         with enter(viewer_of(seats[one.organisation_id]).acting_for("reporting.card")) as viewer:
             preview = services.preview(one, viewer)
-        found.append(WindowForm(preview, preview.answers).keystrokes)
-    return found
+            before = workplaces.earlier(one.person_id)
+        form = WindowForm(preview, preview.answers, before)
+        keys = form.keystrokes
+        group = str(preview.answers.get("population") or _group(one.person.birth_date, chance))
+        asked = [each.field.name for each in form.questions if each.when and group in each.when.split()]
+        if "employer" in asked:
+            keys += _keys_of_place(one.person.area_code, group, before[0], chance)
+        if "school_class" in asked:
+            keys += 1 if before[1] or group == workplaces.NURSERY else len("3.2") + 1
+        every.append(keys)
+        if asked:
+            with_place.append(keys)
+    return every, with_place
+
+
+def _county_list() -> None:
+    """Schools and workplaces as many as a county has, on its list."""
+    from yifang.apps.places.models import Organisation
+
+    where = re.findall("..", "莘庄七宝颛桥华漕虹桥梅陇吴泾马桥浦江江川古美新虹春申曙光星河长江黄河东方育才文来")
+    ends = {
+        "school": ("第一小学", "第二小学", "实验小学", "中心小学", "中学", "实验中学", "第一幼儿园", "新城幼儿园"),
+        "worksite": ("电子厂", "服装厂", "食品有限公司", "物流有限公司", "机械有限公司", "建筑公司", "物业公司", "酒店",
+                     "商场", "印刷厂", "家具厂", "科技公司", "农场", "超市", "修理厂"),
+    }  # fmt: skip
+    Organisation.objects.bulk_create(
+        Organisation(code=f"{kind}{n}", name=name, kind=kind, area_code=f"310112{n % 14 + 101}")
+        for kind in ends
+        for n, name in enumerate(place + end for place in where for end in ends[kind])
+    )
+
+
+def _group(birth: date | None, chance: random.Random) -> str:
+    """A population group of the age: nursery, pupil, and of the grown the commonest in turn."""
+    years = (date.today() - birth).days // 365 if birth else 40
+    if years < 3:
+        return "2"
+    if years < 7:
+        return "1"
+    if years < 18:
+        return "3"
+    return "23" if years >= 60 else chance.choice(["16", "17", "18", "20", "22", "9"])
+
+
+def _keys_of_place(area: str, group: str, before: str, chance: random.Random) -> int:
+    """One key for what an earlier card said; else letters until the list holds it, and its number; else it is spelt."""
+    from pypinyin import lazy_pinyin
+
+    from yifang.apps.places.suggesting import initials, suggestions
+    from yifang.apps.workstation import workplaces
+
+    if before:
+        return 1
+    pupil = group in (workplaces.NURSERY, workplaces.PUPIL)
+    if pupil or chance.random() < 0.5:
+        wanted = chance.choice(suggestions("", area, ["school" if pupil else "worksite"], limit=10_000))
+        for letters in range(len(wanted)):
+            if wanted in workplaces.offered(initials(wanted)[:letters], area, group):
+                return letters + 1
+    return len("".join(lazy_pinyin(_UNLISTED))) + 2
 
 
 def _clients(hospital: Any) -> tuple[str, str, Any]:

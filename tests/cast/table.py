@@ -341,6 +341,7 @@ PAGES = (
     Page("workstation:window", "", "nobody"),
     post("workstation:later", "", "nobody"),
     Page("workstation:fields", "hiv.suspicion", "nobody"),
+    post("workstation:places", "hiv.suspicion", "nobody", employer="cs"),
     post("workstation:report", "hiv.suspicion", "nobody"),
     post("workstation:dismiss", "hiv.suspicion", "nobody", code="past"),
     post("workstation:consult", "hiv.suspicion", "nobody", colleague="colleague"),

@@ -34,7 +34,8 @@ def county(transactional_db):
     made = apps.county(PASSWORD)
     Organisation.objects.filter(id=made.hospital.id).update(phone="021-54321000")
     grown = apps.person("林大雨", date(1990, 9, 1), "female", area="310112003")
-    apps.receive(made.hospital, apps.influenza("FLU", who=grown), apps.hfmd("HFMD"))
+    pupil = apps.person(birth=date(2018, 5, 4), employer="", occupation="")
+    apps.receive(made.hospital, apps.influenza("FLU", who=grown), apps.hfmd("HFMD", who=pupil))
     apps.deliver()
     return made
 
@@ -55,6 +56,21 @@ def test_a_card_is_reported_in_two_keys_and_a_dismissal_in_three(county, live_se
     ready(page)
     page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
     assert overflow(page) == 0
+    school = page.locator("[name=employer]")
+    assert school.is_hidden()
+    page.locator("[name=population]").first.focus()
+    page.keyboard.press("3")  # a pupil: now the school is asked, and the class
+    assert page.evaluate("document.activeElement.name") == "employer"
+    page.keyboard.type("csxx")
+    page.wait_for_selector("[data-fill='春申实验小学']")
+    page.keyboard.press("1")
+    assert school.input_value() == "春申实验小学"
+    assert page.evaluate("document.activeElement.name") == "school_class"
+    shoot(page, "window-pupil")
+    page.locator("[name=population]").first.focus()
+    page.keyboard.press("2")  # at home: neither is asked, nor sent
+    assert school.is_hidden()
+    assert school.is_disabled()
     page.keyboard.press("Alt+n")
     page.keyboard.press("1")
     with page.expect_navigation():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from yifang.apps.reporting.presenting import cards
 from yifang.apps.reporting.presenting.card_form import AreaPicker, CardForm
 from yifang.apps.reporting.rules import Answers, check
 from yifang.apps.reporting.services import Preview
+from yifang.apps.workstation import workplaces
 from yifang.kernel import clock
 
 KEYS = "123456789" + string.ascii_lowercase  # one for each choice; a question with more of them is a list
@@ -34,28 +35,58 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A field of the card that is missing or wrong. Without choices it is typed."""
+    """A field of the card that is missing or wrong. Without choices it is typed.
+
+    `when` are the population groups with which it is asked, "" for always; `suggests`: names are offered as one types.
+    """
 
     field: forms.BoundField
     choices: Sequence[Choice] = ()
     typed: bool = False  # may be typed as well as chosen
+    when: str = ""
+    suggests: bool = False
 
 
 class WindowForm:
-    """The card's form of a suspicion, asked shortly."""
+    """The card's form of a suspicion, asked shortly. `before`: workplace and class of an earlier card, "" for none."""
 
-    def __init__(self, preview: Preview, answers: Mapping[str, Any]) -> None:
+    def __init__(self, preview: Preview, answers: Mapping[str, Any], before: tuple[str, str] = ("", "")) -> None:
         self.form = CardForm(answers, preview.situation, derived=preview.derived)
         self.form.show(check(Answers(answers, preview.situation)))
         self.form.focus("-")  # the script puts the cursor where the first question is
         for field in self.form.fields.values():
             field.widget.attrs.pop("autofocus", None)
-        self.questions = [question(bound) for bound in self.form.wanted]
+        self.questions = list(self._asked(preview, answers, before))
+        asked = {one.field.name for one in self.questions}
+        sections = ((title, [one for one in fields if one.name not in asked]) for title, fields in self.form.sections)
+        self.form.sections = [(title, rest) for title, rest in sections if rest]
+
+    def _asked(self, preview: Preview, answers: Mapping[str, Any], before: tuple[str, str]) -> Iterator[Question]:
+        """What is wanted; behind the population group what only some groups are asked, each with its groups."""
+        wanted = [bound.name for bound in self.form.wanted]
+        for bound in self.form.wanted:
+            if bound.name in workplaces.FIELDS:
+                yield from _workplace(bound, "", str(answers.get("population", "")), before)
+                continue
+            yield question(bound)
+            if bound.name == "population":
+                for name in workplaces.FIELDS:
+                    if name not in wanted and not answers.get(name):
+                        for code in _grouped(name, preview):
+                            yield from _workplace(self.form[name], code, code, before)
+
+    @property
+    def missing(self) -> int:
+        """How many questions are asked whatever the answers."""
+        return sum(not one.when for one in self.questions)
 
     @property
     def keystrokes(self) -> int:
-        """How many keys it takes to answer and report: one a choice, what is typed and a Tab, one to report."""
-        return sum(1 if one.choices else _typed(one) + 1 for one in self.questions) + 1
+        """How many keys it takes to answer and report: one a choice, what is typed and a Tab, one to report.
+
+        Without what only some population groups are asked; `./dev bench window` counts that too, group by group.
+        """
+        return sum(1 if one.choices else _typed(one) + 1 for one in self.questions if not one.when) + 1
 
 
 def question(bound: forms.BoundField) -> Question:
@@ -75,6 +106,23 @@ def question(bound: forms.BoundField) -> Question:
     if bound.name == "onset_date":
         return Question(bound, _days(clock.today()), typed=True)
     return Question(bound, typed=True)
+
+
+def _grouped(name: str, preview: Preview) -> list[str]:
+    """The groups that are asked for a field, by how they are asked: a nursery's class is chosen, a pupil's typed."""
+    codes = workplaces.populations(name, preview.situation)
+    if name == "employer":
+        return [" ".join(codes)]
+    return codes
+
+
+def _workplace(bound: forms.BoundField, when: str, population: str, before: tuple[str, str]) -> Iterator[Question]:
+    if bound.name == "employer":
+        yield Question(bound, typed=True, when=when, suggests=True)
+        return
+    offered = [*filter(None, [before[1]]), *(workplaces.NURSERY_CLASSES if population == workplaces.NURSERY else ())]
+    choices = [Choice(key, name, name) for key, name in zip(KEYS, dict.fromkeys(offered), strict=False)]
+    yield Question(bound, choices, typed=True, when=when)
 
 
 def known(answers: Mapping[str, Any], organisation: str) -> list[tuple[str, str]]:

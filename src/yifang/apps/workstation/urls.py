@@ -13,6 +13,7 @@ urlpatterns = [
     path("window/later", window.later, name="later"),
     path("window/reminders/<uuid:reminder_id>/close", window.close_reminder, name="close_reminder"),
     path("window/<uuid:suspicion_id>/fields", window.fields, name="fields"),
+    path("window/<uuid:suspicion_id>/places", window.places, name="places"),
     path("window/<uuid:suspicion_id>/report", window.report, name="report"),
     path("window/<uuid:suspicion_id>/dismiss", window.dismiss, name="dismiss"),
     path("window/<uuid:suspicion_id>/consult", window.consult, name="consult"),

@@ -27,7 +27,7 @@ from yifang.apps.reporting.models import SUSPICION_TRANSITIONS, DismissReason, S
 from yifang.apps.reporting.presenting import card_form, cards, steps, suspicions, words
 from yifang.apps.reporting.presenting.guidance import guidance
 from yifang.apps.reporting.queries import clinic
-from yifang.apps.workstation import presenting, reminder_words
+from yifang.apps.workstation import presenting, reminder_words, workplaces
 from yifang.apps.workstation.limits import FOLLOWED, REFUSED
 from yifang.apps.workstation.links import BadLink
 from yifang.apps.workstation.outcomes import came_of
@@ -104,11 +104,26 @@ def fields(request: HttpRequest, suspicion_id: UUID) -> HttpResponse:
 
 @in_window
 @require_POST
+def places(request: HttpRequest, suspicion_id: UUID) -> HttpResponse:
+    """Schools or workplaces that what was typed so far may mean. Posted: what is typed stands in no address."""
+    one, _found = _of(request, suspicion_id)
+    text, population = request.POST.get("employer", "").strip()[:60], request.POST.get("population", "")
+    area = one.person.area_code or one.organisation.area_code
+    before, _form = workplaces.earlier(one.person_id)
+    names = workplaces.offered(text, area, population, before)
+    keyed = zip(presenting.KEYS, names, strict=False)
+    choices = [presenting.Choice(key, name, name, name == before) for key, name in keyed]
+    return render(request, "workstation/_places.html", {"choices": choices, "text": text})
+
+
+@in_window
+@require_POST
 def report(request: HttpRequest, suspicion_id: UUID) -> HttpResponse:
     """Report: the card with what was answered. Errors change nothing and keep what was typed."""
     one, found = _of(request, suspicion_id)
     known = services.preview(one, request.viewer)
     given = card_form.posted(request.POST, known.answers)
+    given["school_class"] = workplaces.class_in_words(given.get("school_class", ""), given.get("employer", ""))
     try:
         services.report_at_once(one.id, given, request.viewer)
     except services.CardErrors:
@@ -231,11 +246,12 @@ def _page(
     if context["may_report"]:
         preview = preview or services.preview(one, viewer)
         answers = dict(preview.answers) if given is None else given
-        asked = presenting.WindowForm(preview, answers)
+        asked = presenting.WindowForm(preview, answers, workplaces.earlier(one.person_id))
         context |= {
             "form": asked.form,
             "given": given is not None,
             "questions": asked.questions,
+            "missing": asked.missing,
             "known": presenting.known(answers, str(one.organisation)),
         }
     return render(request, "workstation/window.html", context, status=status)
