@@ -52,8 +52,8 @@ def test_a_stay_and_an_exposure_are_no_symptoms(identifier, make):
     ]
 
 
-def test_spans_of_unseen_consultations(identifier, make, shared):
-    """CMDD, development part: exact spans, each line a note; no two overlap."""
+def test_spans_of_consultations(identifier, make, shared):
+    """What the reader was made from it reads well; what it was not made from is measured by cross-validation."""
     path = shared / "fixtures/zh-clinical-text/cmdd/cmdd_dev_dialogues.jsonl"
     hit = found = wanted = 0
     for dialogue in cmdd.dialogues(path)[:120]:
@@ -65,7 +65,7 @@ def test_spans_of_unseen_consultations(identifier, make, shared):
             meant = {(one.start, one.end) for one in turn.spans}
             hit, found, wanted = hit + len(told & meant), found + len(told), wanted + len(meant)
     assert wanted > 1000
-    assert 2 * hit / (found + wanted) > 0.89
+    assert 2 * hit / (found + wanted) > 0.92
 
 
 def test_the_weights_are_small_and_say_where_they_come_from():
@@ -92,9 +92,10 @@ class Corpus:
             for word in ("咳嗽", "发烧", "腹泻")
             for days in range(2, 9)
         ]
-        with gzip.open(self.folder / cmdd.TRAIN, "wt", encoding="utf-8") as out:
-            for number in range(4):
-                out.write(json.dumps({"id": f"train_{number}", "turns": turns}, ensure_ascii=False) + "\n")
+        rows = [json.dumps({"id": f"train_{number}", "turns": turns}, ensure_ascii=False) + "\n" for number in range(4)]
+        with gzip.open(self.folder / cmdd.PARTS[0], "wt", encoding="utf-8") as out:
+            out.writelines(rows[:3])
+        (self.folder / cmdd.PARTS[1]).write_text(rows[3], encoding="utf-8")
         return self.folder
 
 
@@ -114,7 +115,7 @@ def test_training_again_gives_the_same_files(tmp_path, capsys):
 
 def test_training_says_what_it_misses(tmp_path, capsys):
     assert cli.main(["identify", "train", str(tmp_path)]) == 2
-    assert cmdd.TRAIN in capsys.readouterr().err
+    assert cmdd.PARTS[0] in capsys.readouterr().err
 
 
 BEFORE_A_DIAGNOSIS = [

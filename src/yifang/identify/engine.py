@@ -35,16 +35,18 @@ _NOTHING = Identified()
 class Identifier:
     """The compiled packs, ready for any number of records. Build it once per set of packs (`identify.compiled`).
 
-    `trained=False` leaves the trained reader of symptoms out: the dictionary and its rules alone.
+    `trained=False` leaves the trained reader of symptoms out: the dictionary and its rules alone; another reader takes
+    the place of the one that comes with the program.
     """
 
-    def __init__(self, knowledge: Knowledge, *, trained: bool = True) -> None:
+    def __init__(self, knowledge: Knowledge, *, trained: bool | spans.SpanReader = True) -> None:
         self.digest = knowledge.digest
         self.episodes = EpisodePolicy.of(knowledge)
         self.facts = FactReader(knowledge)
         self._diseases = knowledge.diseases
         self._negative = NegativeRules(knowledge)
-        scanner = Scanner(knowledge, spans.shipped() if trained else None)
+        reader = trained if isinstance(trained, spans.SpanReader) else spans.shipped() if trained else None
+        scanner = Scanner(knowledge, reader)
         self._notes = NoteGatherer(knowledge, scanner, self._negative)
         self._coded = CodedGatherer(knowledge, scanner, self._notes)
         self._syndromes = SyndromeBook(knowledge)

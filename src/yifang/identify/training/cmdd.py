@@ -13,7 +13,7 @@ from typing import Any
 
 from yifang.kernel.errors import UserError
 
-TRAIN = "cmdd_train_dialogues.jsonl.gz"
+PARTS = ("cmdd_train_dialogues.jsonl.gz", "cmdd_dev_dialogues.jsonl")
 STATES = {"1": "present", "2": "absent", "3": "uncertain"}
 
 

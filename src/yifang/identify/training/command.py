@@ -1,6 +1,6 @@
 """`yifang identify train FOLDER`: make the small models of the text reader again, and say where they came from.
 
-FOLDER holds the training part of CMDD. The same folder gives the same files; nothing else is read.
+FOLDER holds the parts of CMDD. The same folder gives the same files; nothing else is read.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from yifang.identify.training import cmdd, spans
 HELP = "从标注对话训练症状识别模型 / train the reader of symptoms from annotated dialogues"
 _SHIPPED = Path(reader.__file__).parent / "model"
 _ORIGIN = "ORIGIN.md"
+_PARTS = ", ".join(cmdd.PARTS)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of `yifang identify train`."""
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help=f"含 {cmdd.TRAIN} 的文件夹 / the folder with it")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help=f"含 {_PARTS} 的文件夹 / the folder with them")
     parser.add_argument(
         "--out", type=Path, default=_SHIPPED, metavar="FOLDER", help="写到哪里 / where to write (the program's own)"
     )
@@ -30,34 +31,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train and write. Raises UserError where the dialogues cannot be read."""
-    source: Path = args.folder / cmdd.TRAIN
+    sources = [args.folder / name for name in cmdd.PARTS]
     scanner = Scanner(knowledge.load())
-    dialogues = [list(spans.clauses(one, scanner.parts)) for one in cmdd.dialogues(source)]
+    dialogues = [list(spans.clauses(one, scanner.parts)) for path in sources for one in cmdd.dialogues(path)]
     counts = spans.Counts(dialogues)
     words = spans.word_table(dialogues, counts, map(reader.flat, scanner.symptoms()))
     weights = spans.train(dialogues, counts)
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / reader.WORDS).write_text(spans.as_rows(words), encoding="utf-8")
     (args.out / reader.WEIGHTS).write_bytes(weights)
-    (args.out / _ORIGIN).write_text(_origin(source, len(dialogues), args.out), encoding="utf-8")
+    (args.out / _ORIGIN).write_text(_origin(sources, len(dialogues), args.out), encoding="utf-8")
     sys.stdout.write(f"{len(dialogues)} dialogues, {len(words.seen)} words, {len(weights):,} bytes → {args.out}\n")
     return 0
 
 
-def _origin(source: Path, dialogues: int, out: Path) -> str:
-    files = "".join(f"| {name} | {_digest(out / name)} |\n" for name in (reader.WEIGHTS, reader.WORDS))
+def _origin(sources: list[Path], dialogues: int, out: Path) -> str:
+    rows = [f"| {path.name} (source) | {_digest(path)} |\n" for path in sources]
+    rows += (f"| {name} | {_digest(out / name)} |\n" for name in (reader.WEIGHTS, reader.WORDS))
     return f"""# Where these files come from
 
-`yifang identify train FOLDER` made them from `{source.name}`, {dialogues} paediatric consultations of CMDD (Lin et al.,
-*Enhancing Dialogue Symptom Diagnosis with Global Attention and Symptom Graph*, EMNLP 2019), as distributed with
-ChineseBLUE (github.com/alibaba-research/ChineseBLUE, `data/CMDD`) under the Apache License 2.0. What is kept of the
-dialogues is numbers, and a table of symptom words with their normalised names and counts; words of the packs that the
-dialogues never call a symptom stand in it with a count of 0. No other text was used, nor the other parts.
+`yifang identify train FOLDER` made them from {dialogues} paediatric consultations, the training and development parts
+of CMDD (Lin et al., *Enhancing Dialogue Symptom Diagnosis with Global Attention and Symptom Graph*, EMNLP 2019), as
+distributed with ChineseBLUE (github.com/alibaba-research/ChineseBLUE, `data/CMDD`) under the Apache License 2.0. What
+is kept of the dialogues is numbers, and a table of symptom words with their normalised names and counts; words of the
+packs that the dialogues never call a symptom stand in it with a count of 0. No other text was used, nor the test part.
 
 | file | SHA-256 |
 |---|---|
-| {source.name} (source) | {_digest(source)} |
-{files}"""
+{"".join(rows)}"""
 
 
 def _digest(path: Path) -> str:

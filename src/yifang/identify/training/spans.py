@@ -142,6 +142,8 @@ def train(dialogues: list[list[Clause]], counts: Counts) -> bytes:
         for number, each in enumerate(dialogues):
             for clause in each:
                 matches = table.matches(clause.text, lambda word, without=number: counts.mark(word, without))  # type: ignore[misc]
+                if not any(matches):
+                    continue  # the reader does not read it either
                 seen = features(clause.text, matches)
                 if chosen is not None:
                     seen = [[one for one in row if one in chosen] for row in seen]
