@@ -164,3 +164,34 @@ def test_after_a_diagnosis_what_is_told_suspects_nothing(identifier, make):
 def test_a_tumour_marker_is_no_palsy(identifier, make, note, diseases):
     [outcome] = identifier.identify([make(note=note)])
     assert [one.disease for one in outcome.suspicions] == diseases
+
+
+ASKED = [
+    ("发烧吗", [("发烧", "uncertain")]),
+    ("咳嗽得厉害吗", [("咳嗽", "uncertain")]),
+    # answered with no, and with yes
+    ("咳嗽吗？没有", [("咳嗽", "absent")]),
+    ("有没有发烧，没有", [("发烧", "absent")]),
+    ("发热吗？没有，就是咳嗽", [("发热", "absent"), ("咳嗽", "present")]),
+    ("发烧吗？有", [("发烧", "uncertain")]),
+    # a condition, a degree, a change, an end
+    ("如果没有发烧就不用吃药", [("发烧", "uncertain")]),
+    ("应该不会烧的太厉害", [("烧", "present")]),
+    ("等咳嗽好了再去打针", [("咳嗽", "present")]),
+    ("咳嗽已经好了", [("咳嗽", "absent")]),
+    ("后来一直就没发烧", [("发烧", "absent")]),
+    ("没听见咳嗽", [("咳嗽", "absent")]),
+    ("没胃口", [("没胃口", "present")]),
+    # told, and no fever
+    ("体温36.8℃", []),
+    ("昨天37.8度", [("37.8度", "present")]),
+    ("家里人都咳嗽，孩子没事", [("咳嗽", "other_person")]),
+    # in a line a disease that dialogues speak of like a symptom is both; what is said of it holds for both
+    ("排除手足口病", [("手足口病", "absent")]),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), ASKED, ids=[row[0] for row in ASKED])
+def test_what_is_asked_denied_and_over(identifier, make, text, expected):
+    [outcome] = identifier.identify([make(note=text, section="other")])
+    assert [(one.text, one.assertion) for one in outcome.findings if one.kind == "symptom"] == expected

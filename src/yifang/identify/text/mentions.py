@@ -42,3 +42,17 @@ class Reading:
     def with_mentions(self, mentions: tuple[Mention, ...]) -> Reading:
         """The same with other mentions."""
         return replace(self, mentions=mentions)
+
+
+def answered(reading: Reading) -> Reading:
+    """What was asked and answered with no: 咳嗽吗？没有."""
+    told = reading.told
+    return replace(
+        reading,
+        mentions=tuple(map(_denied, reading.mentions)),
+        told=None if told is None else tuple(map(_denied, told)),
+    )
+
+
+def _denied(mention: Mention) -> Mention:
+    return mention._replace(assertion="absent") if mention.assertion == "uncertain" else mention

@@ -36,7 +36,7 @@ from yifang.identify.text.lexicon import (
     compile_lexicon,
     fold,
 )
-from yifang.identify.text.mentions import Mention, Reading
+from yifang.identify.text.mentions import Mention, Reading, answered
 from yifang.identify.text.places import Places
 from yifang.identify.text.spans import SpanReader
 from yifang.identify.text.told import ToldReader
@@ -59,6 +59,9 @@ _GONE = re.compile(
 _UNTIL = re.compile("(?:等到?|直到).{0,4}$")  # 等咳嗽好了再去: it is not over yet
 # 不会烧得太厉害, 不是咳的很厉害: what is denied is how much.
 _DEGREE = re.compile("[的得](?:太|很|特别|非常|那么|这么|多|[不挺])?(?:厉害|严重|频繁|多|高|重|狠)|那么|这么")
+_ASKED = re.compile(r"[\?？]|(?:[^吗没有]{0,6})吗[\?？]*$")  # 咳嗽? 发烧吗, 咳嗽得厉害吗
+_WHETHER = re.compile("有没有|是否|是不是|会不会")
+_NO, _SHORT = re.compile("(?:都|也|从来)?(?:没有?|不是?|无|否|未)[的啊呢了哦呀过]?"), 5
 _UNABLE = re.compile("(?<=[吐拉])不出来?")  # 想吐吐不出来: nothing came
 _IF = re.compile("(?:如果|要是|假如|假使|万一|倘若)[^就]*$")  # 如果没有发烧就不用吃: not said to be so
 # 流感可除外, 流感待排已排除: ruled out behind the name. 除外细菌感染 speaks of what follows.
@@ -93,7 +96,7 @@ _OTHER_THING = re.compile(
 _MARKER = re.compile(r"[^\w,;]{0,3}叒?\d|\([+-]|[: ]*(?:升高|增高|正常|阴性|阳性)|[:为]")
 # The result of a test told in a note: HBsAg阳性, 甲流抗原(+). Denials are _ABSENT_AFTER's.
 _TESTED = re.compile(
-    r"(?:检测|检查|测定|试验|定性|定量|结果|培养|涂片|[:为均呈示提是 ])*"
+    r"(?:检测|检查|测定|试验|定性|定量|结果|培养|涂片|自测|自检|快检|初筛|筛查|确证|复[检查测]|[:为均呈示提是 ])*+"
     r"(?:1:\d+|弱?阳性?|\(\+{1,4}\)|\+{1,4}|检出|感染|生长|阴性|\(-\)|未检出|未见)"
     r"|(?: (?:TEST|IS|WAS|RESULT))* ?:? ?(?:POSITIVE|NEGATIVE|POS\b|NEG\b|(?:NOT )?DETECTED|(?:NON-?)?REACTIVE)"
 )
@@ -184,7 +187,12 @@ class Scanner:
         found: list[tuple[int, Reading]] = []
         turns = lends = False
         pattern = self._latin_clauses if _LATIN.search(text) else self._clauses
+        asked: tuple[int, Reading] | None = None
         for start, clause in _parts(pattern, text):
+            if asked is not None:
+                if len(clause) <= _SHORT and _NO.fullmatch(clause) and found[-1] is asked:
+                    found[-1] = asked[0], answered(asked[1])
+                asked = None
             reading = cache.get(clause)
             if reading is None:
                 if len(cache) >= _CACHE_LIMIT:
@@ -192,6 +200,8 @@ class Scanner:
                 reading = cache[clause] = self._read_clause(fold(clause), told)
             if reading is not _NOTHING:
                 found.append((start, reading))
+                if clause[-1] in "?？吗么" or _WHETHER.search(clause):
+                    asked = found[-1]
                 if reading.turn or reading.settles:
                     turns = True
                 if reading.places:
@@ -326,7 +336,7 @@ class Scanner:
                     kind == "laboratory" and self._is_old(clause, self._disease_of[concept], end)
                 ):
                     assertion = "historical"
-                elif (unsure and not _CHANGED.match(clause, end)) or clause[end : end + 1] == "?":
+                elif (unsure and not _CHANGED.match(clause, end)) or _ASKED.match(clause, end):
                     assertion = "uncertain"
                 found.append(Mention(kind, concept, start, end, assertion, context, clause))
         return tuple(found)

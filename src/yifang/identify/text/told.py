@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from yifang.identify.text import measures
 from yifang.identify.text.lexicon import ADJACENT, Kind, Lexicon, Word, fold
 from yifang.identify.text.mentions import Mention
 from yifang.identify.text.spans import SpanReader, Told
@@ -20,6 +21,8 @@ Tokens = list[tuple[int, Word]]
 Assert = Callable[[str, Tokens], tuple[Mention, ...]]
 # What may stand between listed words in a plain list: 咳嗽、流涕3天.
 _PLAIN = re.compile(r"[\d一二两三四五六七八九十半几余多约近、和及与或伴/.:~℃°度天日周月年个小时分次 -]*")
+# 36.8℃, 37度: told, and no fever.
+_NORMAL = re.compile(r"3[4-6](?:\.\d+)?(?:度\d?|℃|°C?|C)?多?|37(?:\.[0-2]\d?)?(?:度[0-2]?|℃|°C?|C)?")
 _DENIED_ALONE = re.compile(
     "(?:还|也|都|倒是?|就|又|再|是|现在|今[天晚]|昨[天晚]|前天|目前|宝宝|孩子|小孩|他|她|后来|一直|之[前后]|以后|晚上|白天|夜里|早上|上午|中午|"
     "下午|第.天|到现在|这[几两]天|平时|暂时|基本上?|从来|几乎|完全|[大小]便|身上)*+"
@@ -50,22 +53,27 @@ class ToldReader:
         if mentions and not alone and self._plain(clause, tokens):
             return None
         spans = self._spans.spans(clause)
+        if spans and measures.has_number(clause):
+            spans = [one for one in spans if _NORMAL.fullmatch(clause, one.start, one.end) is None]
         if not spans:
             denied = self._denied_alone(clause)
             if spans is None and not denied and not (alone and mentions):
                 return None
             spans = denied
         heard = [one for one in mentions if one.kind == "symptom" and one.concept not in self._silent]
+        named = {(one.start, one.end): one for one in mentions if one.kind == "disease"}
         words: dict[int, Word] = {}
         listed: dict[tuple[int, str], Mention] = {}
         for start, end in spans:
-            if not alone and any(one.kind == "disease" and (one.start, one.end) == (start, end) for one in mentions):
+            if (start, end) in named and not alone:
                 continue
             within = [one for one in heard if start <= one.start and one.end <= end]
             listed |= {(start, one.concept): one for one in within}
             words[start] = self._word(clause[start:end], tuple(dict.fromkeys(one.concept for one in within)))
         found = self._asserted(clause, tokens, words) if words else []
-        told = [_stricter(one, listed.get((one.start, one.concept))) for one in found]
+        told = [
+            _stricter(one, listed.get((one.start, one.concept)) or named.get((one.start, one.end))) for one in found
+        ]
         told += (one for one in heard if self._stands(one, spans, alone))
         return tuple(sorted(map(self._denied, told), key=lambda one: one.start))
 
