@@ -50,7 +50,7 @@ class ToldReader:
 
         In a record a span that is the name of a disease of the packs stays that disease's; in a line it is both.
         """
-        if mentions and not alone and self._plain(clause, tokens):
+        if mentions and self._plain(clause, tokens):
             return None
         spans = self._spans.spans(clause)
         if spans and measures.has_number(clause):
