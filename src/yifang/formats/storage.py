@@ -11,6 +11,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from yifang.formats import canonical
@@ -18,7 +19,9 @@ from yifang.formats.canonical import Record
 
 Json = dict[str, Any]
 _REQUIRED = object()
-_plans: dict[type[Any], tuple[tuple[str, Any], ...]] = {}
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+_Plan = tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[str, Any], ...]]
+_plans: dict[type[Any], _Plan] = {}
 _loading: dict[type[Any], dict[str, Callable[[Any], Any]]] = {}
 
 
@@ -32,32 +35,33 @@ def from_json(data: Json) -> Record:
     return typing.cast(Record, _load(Record, data))
 
 
-def _plan(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
-    """Each field of a class with its default (a marker where there is none)."""
+def _plan(kind: type[Any]) -> _Plan:
+    """The fields of a class, each with its default (a marker where there is none), and what reads them all at once."""
     if kind in _plans:
         return _plans[kind]
-    plan: list[tuple[str, Any]] = []
+    names, defaults = [], []
     for field in dataclasses.fields(kind):
-        if field.default_factory is not dataclasses.MISSING:
-            default: Any = field.default_factory()
-        else:
-            default = _REQUIRED if field.default is dataclasses.MISSING else field.default
-        plan.append((field.name, default))
-    _plans[kind] = tuple(plan)
+        default = field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+        names.append(field.name)
+        defaults.append(_REQUIRED if default is dataclasses.MISSING else default)
+    read = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+    _plans[kind] = read, tuple(zip(names, defaults, strict=True))
     return _plans[kind]
 
 
 def _dump(value: Any) -> Any:
-    if isinstance(value, str | int | bool) or value is None:
+    if type(value) in _PLAIN:
         return value
     if isinstance(value, tuple):
         return [_dump(one) for one in value]
-    found = {}
-    for name, default in _plan(type(value)):
-        member = getattr(value, name)
-        if default is _REQUIRED or (member is not default and member != default):
-            found[name] = _dump(member)
-    return found
+    if isinstance(value, str | int):
+        return value
+    read, plan = _plan(type(value))
+    return {
+        name: member if type(member) in _PLAIN else _dump(member)
+        for member, (name, default) in zip(read(value), plan, strict=True)
+        if member is not default and (default is _REQUIRED or member != default)
+    }
 
 
 def _loaders(kind: type[Any]) -> dict[str, Callable[[Any], Any]]:

@@ -96,9 +96,8 @@ class _Cells:
     def all(self, target: str) -> list[str]:
         """The non-empty cells of a target, code words translated; its constant where there are none."""
         cells = self.row.cells
-        words = self.table.mapping.values.get(target, {})
         found = [cells[at] for at in self.table.found.get(target, ()) if at < len(cells) and cells[at]]
-        if words:
+        if found and (words := self.table.mapping.values.get(target)):
             for cell in found:
                 if cell not in words:
                     self.issue("table.unknown_word", target, value=cell[:20])
@@ -108,6 +107,8 @@ class _Cells:
 
     def get(self, target: str) -> str:
         """The first cell of a target."""
+        if target not in self.table.found:  # most of what may be asked for: no table has it all
+            return self.table.mapping.constants.get(target, "")
         return next(iter(self.all(target)), "")
 
     def joined(self, target: str, mark: str = "") -> str:
