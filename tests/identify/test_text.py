@@ -160,3 +160,29 @@ def test_reading_is_the_same_with_and_without_cache(shared):
     used = Scanner(knowledge.load())
     first = [used.read(text) for text in texts]
     assert [used.read(text) for text in texts] == first
+
+
+TOLD_OF_OTHERS_AND_OTHER_TIMES = [
+    ("同宿舍2人水痘，患者现发热1天", [("varicella", "other_person"), ("fever", "present")]),
+    ("班里有手足口，孩子没有", [("hfmd", "other_person")]),
+    ("邻居家小孩得了水痘", [("varicella", "other_person")]),
+    ("麻疹接触后观察", [("measles", "other_person")]),
+    ("新冠感染后1月", [("covid19", "historical")]),
+    ("甲流后2天仍发热", [("influenza", "present"), ("fever", "present")]),
+    # what follows 未见 may be a change
+    ("咳嗽未见好转，痰不易咳出", [("cough", "present"), ("cough", "present")]),
+    ("皮疹未见明显消退", [("rash", "present")]),
+    # a doubt written in front, and one written behind what stands before
+    ("发热待查：？麻疹", [("fever", "present"), ("measles", "uncertain")]),
+    ("咳嗽？麻疹", [("cough", "uncertain"), ("measles", "present")]),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), TOLD_OF_OTHERS_AND_OTHER_TIMES, ids=[row[0] for row in TOLD_OF_OTHERS_AND_OTHER_TIMES]
+)
+def test_other_people_other_times_and_doubts(scanner, text, expected):
+    found = [
+        (one.concept, one.assertion) for one in scanner.read(text).mentions if one.concept not in ("spots", "child")
+    ]
+    assert found == expected

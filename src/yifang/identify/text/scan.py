@@ -43,11 +43,12 @@ from yifang.identify.text.told import ToldReader
 from yifang.knowledge import Knowledge
 
 _CACHE_LIMIT = 50_000
+_APART = frozenset(" ，。；：、,;:\n\t\u3000.)）")
 _LONGEST = 300  # characters of a clause; a longer one, which nobody says, is read in pieces
 _CHAIN = frozenset("、和或及与跟也还,")
 _ABSENT_AFTER = re.compile(
     r"(?:筛查|初筛|复查|抗体|抗原|核酸|检测|检查|测定|试验|定性|定量|结果|培养|涂片){0,3}[:为均皆都呈是 ]{0,3}"
-    r"(?:\(-\)|阴性|未检出|未见|未查见|未发现|没有(?:了|的)?(?=$|就|,)|无$)"
+    r"(?:\(-\)|阴性|未检出|未(?:查|发)?[见现](?!明显|好转|缓解|减轻|改善|加重|消失|减少)|没有(?:了|的)?(?=$|就|,)|无$)"
     r"|(?: (?:PCR|RNA|IGM|ANTIGEN|AG|RAPID|TEST|TESTS|SWAB|CULTURE|VIRUS))* ?(?:IS|WAS|WERE|:)? ?"
     r"(?:NEGATIVE|NEG\b|NOT DETECTED|UNDETECTED)"
 )
@@ -83,9 +84,9 @@ _CONTACT = re.compile(
 )
 # 班里有手足口, 幼儿园最近流行水痘: where others have it.
 _AROUND = re.compile(
-    r"(?:班[里上级]|幼儿园|学校|托班|早教班|小区|村[里中]|楼[上下里]|隔壁|邻居家?)"
-    r"(?:[里中也都正又在]|最近|现在|今天|昨天){0,4}(?:有|流行|[爆暴]发|出现|发现|查出|发生)"
-    r"(?:好几|很多|不少|[几一二两三\d]|[个例人得患了的有]){0,4}$"
+    r"(?:班[里上级]|同班|幼儿园|学校|托班|早教班|小区|村[里中]|楼[上下里]|隔壁|邻居家?|宿舍|寝室|病房|科室|车间|工地|单位)"
+    r"(?:[里中也都正又在]|最近|现在|今天|昨天){0,4}(?:有|流行|[爆暴]发|出现|发现|查出|发生|(?:\d+|[几一二两三数多])[人例名个])"
+    r"(?:好几|很多|不少|[几一二两三\d]|[个例人名得患了的有]){0,4}$"
 )
 # 乙肝两对半, 流感病毒核酸, HBV-DNA, 流感疫苗: the name of a test or a vaccine, not of somebody's disease.
 _OTHER_THING = re.compile(
@@ -101,7 +102,7 @@ _TESTED = re.compile(
     r"|(?: (?:TEST|IS|WAS|RESULT))* ?:? ?(?:POSITIVE|NEGATIVE|POS\b|NEG\b|(?:NOT )?DETECTED|(?:NON-?)?REACTIVE)"
 )
 # 炭疽密切接触者: a person near a case.
-_CONTACTS = re.compile(r"的?(?:密切|密|可疑)?接触(?:者|人员)")
+_CONTACTS = re.compile(r"的?(?:密切|密|可疑)?接触(?:者|人员|后)")
 # 病史3天 is the illness of today; 3岁时患麻疹, 1月前因疟疾住院 are of the past.
 _CURRENT = re.compile(r"(?:(?<=^病史):|(?:约|近|已)?[\d一二两三四五六七八九十半]+余?(?:天|日|小时|H|周))")
 _THEN = re.compile(r"岁(?:时|那年)|(?:月前|前\d+个?[月年]).{0,2}因")
@@ -114,6 +115,10 @@ _MONTHS_AGO = re.compile(
 _LEFT_BEHIND = re.compile(
     r"(?:病毒)?(?:感染|病|愈)?后(?:期)?(?:遗留|残留|持续|反复|慢性|迁延性?|仍有?|出现|间断|\d+[天周月])*"
     r"(?:干咳|咳|乏力|疲[劳乏惫]|气[促短]|胸闷|嗅觉|味觉|状态|综合征|恢复|瘢痕|色素|脱[发甲屑皮]|失眠|心悸)"
+)
+# 新冠感染后1月, 流感后3周: long ago, whatever is told of it now.
+_LONG_SINCE = re.compile(
+    r"(?:病毒)?(?:感染|病|愈)?后(?:约|近|已)?(?:(?:\d+|[一二两三四五六七八九十半数几])[余多]?个?[半多余]?[月年]|(?:[2-9]|1\d|[二两三四五六])[余多]?周)"
 )
 _WHILE_ILL = re.compile(r"(?:患|得|感染|罹患|确诊|诊断|发现|考虑|疑似?|为)(?:了)?$")
 _LONG_AFTER_DAYS = 14
@@ -193,6 +198,8 @@ class Scanner:
                 if len(clause) <= _SHORT and _NO.fullmatch(clause) and found[-1] is asked:
                     found[-1] = asked[0], answered(asked[1])
                 asked = None
+            if start and text[start - 1] in "?？" and (start == 1 or text[start - 2] in _APART):
+                clause += "?"  # ？麻疹
             reading = cache.get(clause)
             if reading is None:
                 if len(cache) >= _CACHE_LIMIT:
@@ -345,7 +352,7 @@ class Scanner:
         """Whether the words around the name say that the illness is over, or known for years."""
         if disease in self._lasting:
             return self._is_old(clause, disease, end)
-        if _MONTHS_AGO.search(clause, 0, start):
+        if _MONTHS_AGO.search(clause, 0, start) or _LONG_SINCE.match(clause, end):
             return True
         if _LEFT_BEHIND.match(clause, end) is None:
             return False

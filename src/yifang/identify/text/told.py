@@ -21,8 +21,9 @@ Tokens = list[tuple[int, Word]]
 Assert = Callable[[str, Tokens], tuple[Mention, ...]]
 # What may stand between listed words in a plain list: 咳嗽、流涕3天.
 _PLAIN = re.compile(r"[\d一二两三四五六七八九十半几余多约近、和及与或伴/.:~℃°度天日周月年个小时分次 -]*")
-# 36.8℃, 37度: told, and no fever.
-_NORMAL = re.compile(r"3[4-6](?:\.\d+)?(?:度\d?|℃|°C?|C)?多?|37(?:\.[0-2]\d?)?(?:度[0-2]?|℃|°C?|C)?")
+# 36.8℃, 37度 are no fever, WBC 12.3 is no temperature.
+_DEGREES = re.compile(r"(\d+)(?:[.度](\d+))?(?:度|℃|°C?|C)?")
+_FEVER, _HIGHEST = 37.3, 43.0
 _DENIED_ALONE = re.compile(
     "(?:还|也|都|倒是?|就|又|再|是|现在|今[天晚]|昨[天晚]|前天|目前|宝宝|孩子|小孩|他|她|后来|一直|之[前后]|以后|晚上|白天|夜里|早上|上午|中午|"
     "下午|第.天|到现在|这[几两]天|平时|暂时|基本上?|从来|几乎|完全|[大小]便|身上)*+"
@@ -54,7 +55,7 @@ class ToldReader:
             return None
         spans = self._spans.spans(clause)
         if spans and measures.has_number(clause):
-            spans = [one for one in spans if _NORMAL.fullmatch(clause, one.start, one.end) is None]
+            spans = [one for one in spans if _is_told(clause, one)]
         if not spans:
             denied = self._denied_alone(clause)
             if spans is None and not denied and not (alone and mentions):
@@ -142,6 +143,12 @@ class ToldReader:
                 return False
             at = start + len(word.text)
         return _PLAIN.fullmatch(clause, at) is not None
+
+
+def _is_told(clause: str, span: Told) -> bool:
+    """Whether a span that is a bare number is a fever."""
+    match = _DEGREES.fullmatch(clause, span.start, span.end)
+    return match is None or _FEVER <= float(f"{match.group(1)}.{match.group(2) or 0}") <= _HIGHEST
 
 
 def _stricter(told: Mention, listed: Mention | None) -> Mention:
