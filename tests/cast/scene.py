@@ -28,7 +28,15 @@ from yifang.apps.places.services import Bearer, match_text
 from yifang.apps.records import pairs
 from yifang.apps.reporting import services, versions
 from yifang.apps.reporting.missed import running, samples
-from yifang.apps.reporting.models import AuditLine, AuditSampleItem, Card, Case, Duplicate, Suspicion
+from yifang.apps.reporting.models import (
+    AbnormalResult,
+    AuditLine,
+    AuditSampleItem,
+    Card,
+    Case,
+    Duplicate,
+    Suspicion,
+)
 from yifang.apps.reporting.services import grid
 from yifang.apps.surveillance import services as surveillance
 from yifang.apps.surveillance.models import Feedback, Signal
@@ -288,7 +296,12 @@ def _audited(scene: Scene) -> None:
     today = clock.today()
     with apps.as_jobs():
         running.run(scene.county.hospital, today - timedelta(days=30), today)
-    scene.ids["audit.cholera"] = AuditLine.objects.get(disease="cholera").id
+        line = AuditLine.objects.get(disease="cholera")
+        scene.ids["critical"] = AbnormalResult.objects.create(
+            organisation=scene.county.hospital, person_id=line.person_id, record_id=line.record_id, source="lis",
+            group="ordinary", item="钾 7.1 mmol/L", reported_at=line.since, day=line.day, critical=True,
+        ).id  # fmt: skip
+    scene.ids["audit.cholera"] = line.id
     scene.ids["audit.hiv"] = AuditLine.objects.get(disease="hiv_aids").id
     with enter(scene.viewer("hospital_desk")) as desk:
         scene.ids["sample"] = samples.ask(desk, today - timedelta(days=30), today, size=3).id

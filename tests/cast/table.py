@@ -253,6 +253,8 @@ PAGES = (
     Page("reporting:missed_of", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "desks cdc"),
     Page("reporting:missed_rates", "", "desks cdc"),
     Page("reporting:missed_results", "", "desks"),
+    Page("reporting:missed_results_of", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "desks"),
+    post("reporting:missed_confirm", "critical", "hospital_desk", note="已处理"),
     post("reporting:missed_results_export", "", "desks"),
     post("reporting:missed_export", "", "desks cdc"),
     post("reporting:missed_report", "", "desks cdc"),

@@ -18,7 +18,15 @@ from yifang.knowledge.reading import identity
 K = knowledge.load()
 # What we added to the facts of a domain file: whole parts, and entries that name one of these sources.
 ADDED_PARTS = {
-    "triggers": {"interruption", "case_classes", "follow_up", "pneumonia_criteria", "clinic_clusters", "told"},
+    "triggers": {
+        "interruption",
+        "case_classes",
+        "follow_up",
+        "pneumonia_criteria",
+        "clinic_clusters",
+        "told",
+        "critical_results",
+    },
     "syndromes": {"told"},
 }
 ADDED_SOURCES = frozenset({"house", "diagnosis_standards"})

@@ -1,6 +1,7 @@
 """The audit of a hospital's nights: what is listed, what stays, what a person's answer does."""
 
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from yifang.apps.accounts.viewers import enter
 from yifang.apps.intake.models import Feed, Quarantined
 from yifang.apps.intake.services import take_bytes
 from yifang.apps.ledger.services import NODE
-from yifang.apps.reporting.missed import answering, readings, running
+from yifang.apps.reporting.missed import answering, criticals, readings, running
 from yifang.apps.reporting.models import AbnormalResult, AuditLine, AuditSample, Card, Reading, ResultState, Suspicion
 from yifang.apps.reporting.services import dismiss
 from yifang.apps.reporting.services.trials import go_live, start_trial
@@ -320,3 +321,44 @@ def test_the_quality_page_shows_the_missed_rate_and_opens_it(county, audited):
     page = sign_in(county, "hospital_desk").get("/quality/").content.decode()
     assert "2/4 · 15.0%–85.0%" in page
     assert "/missed/rates?since=" in page
+
+
+def critical(name="钾", value="7.1", flag="HH", **more):
+    return canonical.Result((), name, value, "r2", unit="mmol/L", flags=(flag,), panel="电解质", **more)
+
+
+def test_a_critical_value_is_registered_until_somebody_says_what_was_done(county):
+    report = {"kind": "lab_report", "diagnoses": ()}
+    receive(
+        county, visit("L1", 1, days_ago=2, results=(critical(), critical("钠", "139", "N")), **report),
+        visit("L2", 2, days_ago=0, results=(critical(value="2.2", flag="LL"),), **report),
+    )  # fmt: skip
+    one = AbnormalResult.objects.get(record__key__isnull=False, item="钾 7.1 mmol/L")
+    assert (one.state, one.critical, one.disease) == (ResultState.WAITING, True, "")
+    assert AbnormalResult.objects.count() == 2
+    with apps.as_jobs():
+        assert criticals.remind() == 1
+        assert criticals.remind() == 1
+    item = WorkItem.objects.get(kind="critical_check", state="open")
+    assert "1" in item.title  # the one of today may still be answered in time
+    desk = sign_in(county, "hospital_desk")
+    page = desk.get(f"/missed/results/of/{county.hospital.id}", follow=True).content.decode()
+    assert "钾 7.1 mmol/L" in page
+    assert desk.post(f"/missed/results/{one.id}/confirm", {"note": " "}).status_code == 302
+    one.refresh_from_db()
+    assert one.state == ResultState.WAITING
+    desk.post(f"/missed/results/{one.id}/confirm", {"note": "已复查并处理"})
+    one.refresh_from_db()
+    assert (one.state, one.reason, one.confirmed_by_id) == (
+        ResultState.NO_CARD, "已复查并处理", county.users["hospital_desk"].pk,
+    )  # fmt: skip
+    assert not WorkItem.objects.filter(kind="critical_check", state="open").exists()
+
+
+def test_a_critical_value_that_a_suspicion_asks_for_is_one_line(county):
+    positive = replace(result(), flags=("AA",))
+    receive(county, visit("L1", 1, kind="lab_report", diagnoses=(), results=(positive,)))
+    line = AbnormalResult.objects.get()
+    assert (line.critical, line.disease, line.suspicion_id is not None) == (True, "influenza", True)
+    with apps.as_jobs():
+        assert criticals.remind() == 0

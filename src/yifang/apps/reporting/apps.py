@@ -32,7 +32,9 @@ class ReportingConfig(AppConfig):
         protocols.loops.add(protocols.Loop("reporting.trials", jobs.watch_trials))
         pages.register()
         pages_district.register()
-        protocols.name_words("subject", {"reconciliation": _("大疫情网导出核对"), "audit": _("漏报核查")})
+        protocols.name_words(
+            "subject", {"reconciliation": _("大疫情网导出核对"), "audit": _("漏报核查"), "results": _("异常结果登记")}
+        )
         protocols.sealed.add(protocols.Sealed("reporting.CardVersion.sealed", versions.context))
         protocols.sealed.add(protocols.Sealed("reporting.Scan.picture", scans.picture_context))
         protocols.sealed.add(protocols.Sealed("reporting.Scan.found", scans.found_context))

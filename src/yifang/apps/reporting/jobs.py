@@ -6,7 +6,7 @@ from uuid import UUID
 from procrastinate.contrib.django import app
 
 from yifang.apps.reporting import quality
-from yifang.apps.reporting.missed import nights
+from yifang.apps.reporting.missed import criticals, nights
 from yifang.apps.reporting.rulebook import trying
 from yifang.apps.reporting.services import scans, trials, zero
 from yifang.apps.reporting.services.rulebook import TRY_TASK
@@ -40,9 +40,11 @@ def ask_zero(stop: threading.Event) -> None:
 
 
 def audit_nights(stop: threading.Event) -> None:
-    """Look now and then whether a hospital's audit of this night is still to be done, until `stop` is set."""
+    """Look now and then whether a hospital's audit of this night is still to be done, and whether critical values wait
+    for an answer, until `stop` is set."""
     while not stop.wait(_NIGHT_SECONDS):
         nights.audit_due(stop.is_set)
+        criticals.remind()
 
 
 def watch_trials(stop: threading.Event) -> None:

@@ -53,6 +53,7 @@ def register() -> None:
         )
     )
     protocols.subject_pages.add(protocols.SubjectPage("audit", "reporting:missed_of"))
+    protocols.subject_pages.add(protocols.SubjectPage("results", "reporting:missed_results_of"))
     protocols.menu.add(
         protocols.MenuItem(
             "missed",

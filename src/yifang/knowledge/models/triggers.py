@@ -293,6 +293,14 @@ class PneumoniaCriteria(Entry):
     failed: tuple[str, ...]
 
 
+class CriticalResults(Entry):
+    """By which flags and words a laboratory marks a critical value; when the desk hears that nobody confirmed it."""
+
+    flags: frozenset[str]
+    words: tuple[str, ...]
+    remind_hours: int = Field(ge=1)
+
+
 class TriggersPack(Pack):
     """`triggers.yaml`."""
 
@@ -311,6 +319,7 @@ class TriggersPack(Pack):
     negative_rules: tuple[NegativeRule, ...]
     rules: EvidenceRules
     interruption: InterruptionPolicy
+    critical_results: CriticalResults
     follow_up: FollowUp
     pneumonia_criteria: PneumoniaCriteria
     clinic_clusters: ClinicClusters

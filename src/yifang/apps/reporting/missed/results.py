@@ -1,7 +1,8 @@
 """The way of an abnormal result: reported → a doctor is told → confirms → a card, or none for a reason.
 
-A positive result of a notifiable disease gets one line. Where it makes a suspicion, the doctor is asked there and the
-line follows the answer; where a rule of the packs holds it back (a screening, a vaccine) the line says which.
+A positive result of a notifiable disease gets one line, and so does a critical value, whatever it is of. Where it makes
+a suspicion, the doctor is asked there and the line follows the answer; where a rule of the packs holds it back (a
+screening, a vaccine) the line says which.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from uuid import UUID
 
 from yifang.apps.accounts.visibility import group_of
 from yifang.apps.records.models import Record
+from yifang.apps.reporting.missed import criticals
 from yifang.apps.reporting.models import AbnormalResult, ResultState, Suspicion, SuspicionState
+from yifang.apps.reporting.rulebook import in_force
 from yifang.audit.saying import Saying
 from yifang.kernel import clock
 from yifang.kernel.ids import new_id
@@ -29,7 +32,9 @@ def follow(said: Sequence[tuple[Record, Sequence[Saying]]], gone: Collection[UUI
             state=ResultState.WITHDRAWN
         )
     wanted = [(row, one) for row, sayings in said for one in sayings if one.source in _SOURCES]
-    if not wanted:
+    rules = in_force().triggers.critical_results
+    critical = {row.id: set(found) for row, _ in said if (found := list(criticals.marked(row, rules)))}
+    if not (wanted or critical):
         return
     suspicions = _suspicions(wanted)
     fresh = []
@@ -39,13 +44,17 @@ def follow(said: Sequence[tuple[Record, Sequence[Saying]]], gone: Collection[UUI
             id=new_id(), organisation_id=row.organisation_id, person_id=row.person_id, record=row, source=one.source,
             disease=one.disease, group=group_of(one.disease), item=(one.text or one.rule)[:120], reported_at=row.at,
             day=row.at.astimezone(clock.CHINA).date(), department=row.department, clinician_no=row.clinician_no,
-            suspicion=asked, told_at=clock.now() if asked else None,
+            suspicion=asked, told_at=clock.now() if asked and asked.state != SuspicionState.TRIAL else None,
         )  # fmt: skip
+        named = {item for item in critical.get(row.id, ()) if line.item and item.startswith(line.item)}
+        line.critical = bool(named)
+        critical.get(row.id, set()).difference_update(named)
         if one.withheld:
             line.state, line.reason = ResultState.ROUTED, f"{one.withheld} {one.reason}"[:200]
         if asked is not None:
             settle(line, asked)
         fresh.append(line)
+    fresh += [_critical(row, item) for row, _ in said for item in sorted(critical.get(row.id, ()))]
     AbnormalResult.objects.bulk_create(fresh, batch_size=500, ignore_conflicts=True)
 
 
@@ -74,6 +83,14 @@ def settle(line: AbnormalResult, asked: Suspicion) -> None:
     elif asked.state == SuspicionState.WITHDRAWN and line.state != ResultState.CARD:
         line.state = ResultState.WITHDRAWN
     line.confirmed_at, line.confirmed_by_id = asked.answered_at, asked.answered_by_id
+
+
+def _critical(row: Record, item: str) -> AbnormalResult:
+    return AbnormalResult(
+        id=new_id(), organisation_id=row.organisation_id, person_id=row.person_id, record=row, source="lis",
+        disease="", group="ordinary", item=item[:120], reported_at=row.at, critical=True,
+        day=row.at.astimezone(clock.CHINA).date(), department=row.department, clinician_no=row.clinician_no,
+    )  # fmt: skip
 
 
 def _suspicions(wanted: Sequence[tuple[Record, Saying]]) -> dict[tuple[UUID, str], list[Suspicion]]:

@@ -208,7 +208,8 @@ RESULT_TRANSITIONS = {
 class AbnormalResult(models.Model):
     """A positive result or imaging finding on its way: reported → told to the doctor → confirmed → card or not.
 
-    `told_at` is when somebody was asked, `confirmed_at` when a doctor answered. `suspicion` is where it is asked.
+    A critical value that points to no notifiable disease has none: somebody confirms it, and that is all. `told_at` is
+    when somebody was asked, `confirmed_at` when a doctor answered. `suspicion` is where it is asked.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -216,7 +217,8 @@ class AbnormalResult(models.Model):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+")
     source = models.CharField(max_length=10)  # lis, imaging
-    disease = models.CharField(max_length=40)
+    disease = models.CharField(max_length=40, blank=True)
+    critical = models.BooleanField(default=False, db_default=False)
     group = models.CharField(max_length=24)
     item = models.CharField(max_length=120)
     reported_at = models.DateTimeField()
@@ -239,6 +241,7 @@ class AbnormalResult(models.Model):
             models.Index(fields=("organisation", "-day", "-id"), name="result_register"),
             models.Index(fields=("organisation", "state", "-day", "-id"), name="result_waiting"),
             models.Index(fields=("suspicion",), condition=Q(suspicion__isnull=False), name="result_suspicion"),
+            models.Index(fields=("reported_at",), condition=Q(state="waiting", critical=True), name="result_critical"),
         )
 
     def __str__(self) -> str:

@@ -146,6 +146,7 @@ class ResultRow:
     reason: str
     tone: str
     source: Any
+    confirms: bool  # a critical value that nobody asks about elsewhere
 
 
 def result(line: AbnormalResult, records: Mapping[UUID, Record]) -> ResultRow:
@@ -155,6 +156,7 @@ def result(line: AbnormalResult, records: Mapping[UUID, Record]) -> ResultRow:
     why = f"{DismissReason(first).label} {rest}".strip() if first in DismissReason.values else rest or first
     tones = {ResultState.WAITING: "warn", ResultState.CARD: "good", ResultState.ROUTED: "info"}
     return ResultRow(
-        line, record, words.disease(line.disease), doctor(record), why,
+        line, record, words.disease(line.disease) if line.disease else "", doctor(record), why,
         tones.get(ResultState(line.state), "neutral"), SOURCES.get(line.source, line.source),
+        line.critical and line.state == ResultState.WAITING and line.suspicion_id is None,
     )  # fmt: skip

@@ -35,6 +35,7 @@ from yifang.kernel.errors import NotFound
 
 M = TypeVar("M", bound=Model)
 By = Literal["organisation", "department", "disease"]
+CRITICAL = "critical"  # of the register: critical values that wait for an answer
 BYS: tuple[By, ...] = ("organisation", "department", "disease")
 TABS = {
     "to_check": _("待核查"),
@@ -150,6 +151,8 @@ def abnormal_results(
     rows = AbnormalResult.objects.filter(day__gte=chosen.since, day__lte=chosen.until)
     if state in ResultState.values:
         rows = rows.filter(state=state)
+    if state == CRITICAL:
+        rows = rows.filter(state=ResultState.WAITING, critical=True)
     if chosen.department is not None:
         rows = rows.filter(department=chosen.department)
     if chosen.disease:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from yifang.apps.places.models import Organisation
-from yifang.apps.reporting.missed import answering
+from yifang.apps.reporting.missed import answering, criticals
 from yifang.apps.reporting.missed.running import DAYS
 from yifang.apps.reporting.models import AuditAnswer, AuditLine, ResultState
 from yifang.apps.reporting.papers import missed_report
@@ -178,13 +178,31 @@ def results(request: HttpRequest) -> HttpResponse:
         ),
         url=lambda row: reverse("records:record", args=[row.one.record_id]) if row.record else "",
     )  # fmt: skip
-    tabs = [("", _("全部")), *ResultState.choices]
+    tabs = [("", _("全部")), (reads.CRITICAL, _("危急值待确认")), *ResultState.choices]
     context = _frame(request, chosen) | {
         "table": table, "state": state,
         "tabs": [components.Tab(label, tables.with_query(request.GET, state=key, at=""), key == state)
                  for key, label in tabs],
     }  # fmt: skip
     return render(request, "reporting/missed_results.html", context)
+
+
+@require_safe
+def results_of(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
+    """The critical values that wait: where the work item of a hospital leads."""
+    request.viewer.check("missed.answer")
+    return redirect(f"{reverse('reporting:missed_results')}?state={reads.CRITICAL}")
+
+
+@require_POST
+def confirm(request: HttpRequest, line_id: UUID) -> HttpResponse:
+    """What was done about a critical value."""
+    try:
+        criticals.confirm(line_id, request.viewer, request.POST.get("note", ""))
+        messages.success(request, _("已确认。"))
+    except UserError as wrong:
+        messages.error(request, wrong.render(request.LANGUAGE_CODE[:2]))
+    return redirect(reading.onward(request, f"{reverse('reporting:missed_results')}?state={reads.CRITICAL}"))
 
 
 @require_POST
