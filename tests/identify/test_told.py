@@ -125,8 +125,9 @@ BEFORE_A_DIAGNOSIS = [
     # the place in a clause of its own, before or behind
     ("宝宝发烧两天，昨天起了些小痘痘，主要在四肢和手脚", ["hfmd"]),
     ("宝宝一岁，口腔，手上，脚上，起了很多水疱", ["hfmd"]),
-    # without a fever: hands, feet, buttocks and the mouth tell, arms and legs do not
-    ("孩子四岁，软腭上有一些小红点，没发烧", ["hfmd"]),
+    # without a fever: hands, feet and buttocks tell, the mouth, arms and legs alone do not
+    ("孩子四岁，手心有一些小红点，没发烧", ["hfmd"]),
+    ("孩子四岁，舌头上有一些小红点，没发烧", []),
     ("宝宝十一个月，吃了药以后胳膊上有红点好多", []),
     ("宝宝发烧，今天腿上长了小包", ["hfmd"]),
     # fever, and the illness around the child
