@@ -11,7 +11,7 @@ from tests import apps
 from tests.intake.sources import LAB, NOW, SOAP, Platform, served
 from tests.web.browser import axe, chromium, open_page, overflow, shoot  # noqa: F401
 from yifang.apps.intake.connectors import polling
-from yifang.apps.intake.models import Connection, FeedMapping, Look
+from yifang.apps.intake.models import Connection, Feed, FeedMapping, Look
 from yifang.apps.ledger.models import Entry
 from yifang.apps.ledger.services import NODE
 from yifang.apps.records.models import Record
@@ -173,3 +173,26 @@ def test_the_pages_look_right_and_the_preview_follows_the_text(live_server, open
     page.fill("#text", LAB.replace("kind: lab_report", "kind: lab"))
     page.wait_for_selector("#preview .is-bad")
     assert "lab_report" in page.text_content("#preview")
+
+
+def test_who_may_send_by_mllp_is_set_on_the_page_and_an_address_of_another_feed_is_refused(county, desk):
+    page = f"{PAGE}/connection"
+    assert desk.post(f"{page}/senders", {"senders": "10.1.2.3, 10.9.0.0/24"}).status_code == 302
+    feed = Feed.objects.get(code="hospital-his")
+    assert feed.senders == "10.1.2.3/32,10.9.0.0/24"
+    assert 'value="10.1.2.3/32 10.9.0.0/24"' in desk.get(page).content.decode()
+    assert Entry.objects.filter(kind="intake.feed_senders", subject=feed.id).count() == 1
+    Feed.objects.create(code="lab", name="检验", organisation=county.organisations["hospital"], senders="10.7.7.7/32")
+    for wrong, said in (("localhost", "不是 IPv4 地址"), ("10.7.7.7", "已属数据源“lab”")):
+        answer = desk.post(f"{page}/senders", {"senders": wrong})
+        assert answer.status_code == 400
+        assert said in answer.content.decode()
+        assert f'value="{wrong}"' in answer.content.decode()
+    feed.refresh_from_db()
+    assert feed.senders == "10.1.2.3/32,10.9.0.0/24"
+
+
+def test_nobody_sets_the_senders_of_another_hospital(county, client):
+    client.force_login(county.users["other_hospital_desk"])
+    assert client.post(f"{PAGE}/connection/senders", {"senders": "10.1.2.3"}).status_code == 404
+    assert Feed.objects.get(code="hospital-his").senders == ""

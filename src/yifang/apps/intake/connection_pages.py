@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,7 +19,7 @@ from yifang.apps.intake.connectors import changes
 from yifang.apps.intake.connectors.protocol import Column
 from yifang.apps.intake.connectors.settings import form
 from yifang.apps.intake.presenting_targets import LABELS
-from yifang.apps.intake.services import connections, looking, mappings
+from yifang.apps.intake.services import connections, feeds, looking, mappings
 from yifang.apps.ledger.services import looked
 from yifang.formats import tabular
 from yifang.formats.tabular.mapping import builtin
@@ -53,8 +54,8 @@ def connection(request: HttpRequest, code: str) -> HttpResponse:
             messages.success(request, _("已保存，正在试读来源，结果马上显示在下面。"))
             return htmx.redirect(request, reverse("intake:connection", args=[code]))
     fields = list(form(connector.settings, values, errors)) if connector else []
-    context = _context(found) | {
-        "connectors": list(connectors.registry), "connector": connector, "errors": errors,
+    context = _settings(found) | {
+        "connector": connector, "errors": errors,
         "own": [one for one in fields if not one.group], "pace": [one for one in fields if one.group],
     }  # fmt: skip
     return render(request, "intake/connection.html", context, status=400 if errors else 200)
@@ -72,6 +73,20 @@ def columns(request: HttpRequest, code: str) -> HttpResponse:
     """Go on with the columns that are there now."""
     connections.accept_columns(queries.connected(code, request.viewer).feed, request.viewer)
     messages.success(request, _("按新的列接着读，等着的行马上会进来。"))
+    return htmx.redirect(request, reverse("intake:connection", args=[code]))
+
+
+@require_POST
+def senders(request: HttpRequest, code: str) -> HttpResponse:
+    """Say which addresses send HL7 v2 by MLLP."""
+    found = queries.connected(code, request.viewer)
+    said = " ".join(request.POST.get("senders", "").replace(",", " ").split())
+    try:
+        feeds.set_senders(found.feed, said.replace(" ", ","), request.viewer)
+    except UserError as wrong:
+        told = {"senders": said, "senders_error": words(wrong.code, wrong.params, message_language())}
+        return render(request, "intake/connection.html", _settings(found) | told, status=400)
+    messages.success(request, _("已保存，马上生效。"))
     return htmx.redirect(request, reverse("intake:connection", args=[code]))
 
 
@@ -129,6 +144,13 @@ def _context(found: queries.Connected) -> dict[str, Any]:
     return {
         "feed": found.feed, "connection": one, "look": found.look, "versions": found.versions, "difference": difference,
         "sights": [(_TONES[level], _words(code, params)) for level, code, params in sights],
+    }  # fmt: skip
+
+
+def _settings(found: queries.Connected) -> dict[str, Any]:
+    return _context(found) | {
+        "connectors": list(connectors.registry), "port": settings.YIFANG.mllp_port,
+        "senders": found.feed.senders.replace(",", " "),
     }  # fmt: skip
 
 

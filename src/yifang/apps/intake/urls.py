@@ -14,6 +14,7 @@ urlpatterns = [
     path("feeds/<str:code>/connection", connection_pages.connection, name="connection"),
     path("feeds/<str:code>/connection/look", connection_pages.look, name="look"),
     path("feeds/<str:code>/connection/columns", connection_pages.columns, name="columns"),
+    path("feeds/<str:code>/connection/senders", connection_pages.senders, name="senders"),
     path("feeds/<str:code>/connection/off", connection_pages.off, name="disconnect"),
     path("feeds/<str:code>/mapping", connection_pages.mapping, name="mapping"),
     path("feeds/<str:code>/mapping/preview", connection_pages.preview, name="mapping_preview"),
