@@ -137,7 +137,11 @@ def test_how_promptly_results_come_back(county, issued, good, within):
     desk = county.viewer("hospital_desk")
     with enter(desk):
         found = clinics.promptness(desk, clock.today() - AGO(days=2), clock.today())
-    assert (found.samples, found.results, found.good, found.within) == (1, 1, good, within)
+        board = clinics.fever_board(desk, clock.today(), "prompt_within")
+    counts = {"samples": 1, "results": 1, "prompt_good": good, "prompt_within": within}
+    assert {name: len(of) for name, of in found.items()} == counts
+    assert {name: board.numbers[name] for name in counts} == counts
+    assert [one.matter.id for one in board.shown] == found["prompt_within"]  # the number opens to its patients
 
 
 def test_a_preliminary_report_samples_but_brings_no_result(county):

@@ -411,10 +411,12 @@ def test_the_rate_of_departments_of_infectious_diseases_goes_by_the_latest_form(
     do(county, "other_hospital_desk", services.open_matter, "clinic_setup", filled(**{**SETUP, "infectious": "yes"}))
     officer = county.viewer("epidemiologist")
     with enter(officer):
-        assert setups.infectious_rate(setups.setups(officer)) == (1, 2)
+        found = setups.infectious(setups.setups(officer))
+        assert {name: len(of) for name, of in found.items()} == {"counted": 2, "having": 1, "lacking": 1}
+        assert str(found["lacking"][0].matter.organisation) == "梅陇人民医院"
     do(county, "hospital_desk", services.open_matter, "clinic_setup", filled(**{**SETUP, "infectious": "yes"}))
     with enter(officer):
-        assert setups.infectious_rate(setups.setups(officer)) == (2, 2)
+        assert len(setups.infectious(setups.setups(officer))["having"]) == 2
 
 
 def test_the_week_is_counted_from_the_records_by_age(county):
@@ -451,6 +453,16 @@ def test_a_missing_report_is_chased_and_the_cdc_sees_the_rate(county):
     with clock.frozen(datetime(2026, 12, 1, 9, tzinfo=clock.CHINA)), enter(officer):
         report = sentinel.reports(officer)[0]
     assert (report.ili, report.visits, report.by_age()[0]) == (5, 50, (0, 1, 10))
+    counted = sentinel.counted_as([report])
+    assert {name: len(of) for name, of in counted.items()} == {
+        "all": 1,
+        "missing": 0,
+        "late": 0,
+        "tasks": 1,
+        "short": 0,
+    }
+    page = browser(county, "epidemiologist").get("/sentinel/?show=tasks").content.decode()
+    assert "12/20" in page  # samples taken against the task, in all and in the row of the week
 
 
 def test_the_pages(county):
@@ -466,7 +478,7 @@ def test_the_pages(county):
     assert f"/matters/{cluster.id}" in page
     assert officer.get("/infections/").status_code == 403
     assert "梅陇人民医院" in officer.get("/sentinel/").content.decode()
-    assert "0%（0/1）" in officer.get("/clinics/setup").content.decode()
+    assert "0% (0/1)" in officer.get("/clinics/setup?show=lacking").content.decode()
     assert 'name="visits_0"' in desk.get(f"/matters/{matter.id}/report").content.decode()
     assert desk.get("/matters/new/no_such_kind").status_code == 404
     assert desk.get(f"/matters/{matter.id}/no_such_step").status_code == 404

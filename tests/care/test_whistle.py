@@ -171,7 +171,13 @@ def test_the_code_shows_what_was_said_to_the_reporter_and_takes_a_further_word(c
     doctor = county.viewer("clinician")
     with enter(doctor):
         services.say_by_code(blown.code.lower(), filled(text="又多了两名学生"))
-        told = whistles.by_code(doctor, blown.code)
+        told, unsealed = whistles.by_code(doctor, blown.code)
+    assert unsealed == []
+    lead = county.viewer("cdc_lead")
+    with enter(lead):
+        services.unseal(blown.matter.id, "报告人可能已暴露，须医学观察", lead)
+    with enter(doctor):  # the reporter is told that they are known now, and why
+        assert [one.reason for one in whistles.by_code(doctor, blown.code)[1]] == ["报告人可能已暴露，须医学观察"]
     assert [step.step for step in told.steps] == ["blow", "respond", "note"]
     assert Step.objects.get(step="note").by_id is None
     with enter(officer):

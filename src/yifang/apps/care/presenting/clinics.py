@@ -29,6 +29,12 @@ _FEVER: Mapping[str, tuple[Promise, bool]] = {  # what the number counts → its
     "within": (gettext_lazy("6小时内"), False),
     "early": (gettext_lazy("结果未出离开"), True),
 }
+_PROMPT: Mapping[str, Promise] = {
+    "samples": gettext_lazy("采样"),
+    "results": gettext_lazy("已出结果"),
+    "prompt_good": gettext_lazy("4小时内"),
+    "prompt_within": gettext_lazy("6小时内"),
+}
 _MEASURES: Mapping[str, Promise] = {
     "triages": gettext_lazy("分诊人次"),
     "matched": gettext_lazy("其中对上就诊"),
@@ -63,6 +69,15 @@ def fever_figures(board: Board, query: QueryDict) -> list[Figure]:
         )
         for name, (label, bad) in _FEVER.items()
     ]  # fmt: skip
+
+
+def prompt_figures(board: Board, query: QueryDict) -> list[Figure]:
+    """How promptly results came back in thirty days; each number opens to its patients."""
+    shown = query.get("show", "")
+    return [
+        Figure(label, board.numbers[name], tables.with_query(query, show=name), current=name == shown)
+        for name, label in _PROMPT.items()
+    ]
 
 
 def enteric_figures(board: EntericBoard, query: QueryDict, viewer: Viewer) -> list[Figure]:

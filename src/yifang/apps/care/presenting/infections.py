@@ -104,6 +104,39 @@ def ages() -> list[str]:
     ]
 
 
+def week_figures(found: Mapping[str, Sequence[sentinel.Report]], query: QueryDict) -> list[Figure]:
+    """What the weeks come to; each number opens to its reports, the samples to the weeks' tasks."""
+    shown, task = query.get("show", ""), load().matters.sentinel.samples_a_week
+    taken = sum(one.samples for one in found["tasks"])
+    values = {
+        "all": (_("应报周报"), len(found["all"]), False),
+        "missing": (_("缺报"), len(found["missing"]), True),
+        "late": (_("逾期"), len(found["late"]), True),
+        "tasks": (_("采样/任务"), f"{taken}/{task * len(found['tasks'])}", False),
+        "short": (_("采样不足的周"), len(found["short"]), True),
+    }
+    return [
+        Figure(label, value, tables.with_query(query, show=name), bad and bool(found[name]), name == shown)
+        for name, (label, value, bad) in values.items()
+    ]
+
+
+def setup_figures(every: Sequence[Setup], found: Mapping[str, Sequence[Setup]], query: QueryDict) -> list[Figure]:
+    """The rate of departments of infectious diseases and what it is made of."""
+    shown = query.get("show", "")
+    having, counted = len(found["having"]), len(found["counted"])
+    values = {
+        "": (_("填报医院"), len(every), False),
+        "counted": (_("二级及以上综合医院"), counted, False),
+        "having": (_("感染性疾病科设置率"), share(having, counted), False),
+        "lacking": (_("未设置"), counted - having, True),
+    }
+    return [
+        Figure(label, value, tables.with_query(query, show=name), bad and bool(value), name == shown)
+        for name, (label, value, bad) in values.items()
+    ]
+
+
 def reports(found: Sequence[sentinel.Report]) -> tables.Table[Any]:
     """One row a hospital and week: ILI % in all and by age, samples against the task."""
     columns = [

@@ -50,18 +50,16 @@ class Board:
     numbers: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Promptness:
-    """Of the samples of some days: how many have their result, and within how many hours."""
-
-    samples: int
-    results: int
-    good: int
-    within: int
+# what a number of the last thirty days counts: samples, those with a result, those of them in time
+PROMPT = ("samples", "results", "prompt_good", "prompt_within")
+PROMPT_DAYS = 30
 
 
 def fever_board(viewer: Viewer, day: date, show: str = "") -> Board:
-    """The fever clinic's patients of a day, and those of the days before who are not through yet."""
+    """The fever clinic's patients of a day, and those of the days before who are not through yet.
+
+    `show`: a number of the day, or one of `PROMPT`, whose patients are those of the thirty days up to it.
+    """
     pack = load().matters.promptness
     lines = _lines(_of_day(viewer, FEVER, day))
     counted = {
@@ -73,26 +71,34 @@ def fever_board(viewer: Viewer, day: date, show: str = "") -> Board:
         "within": [one for one in lines if one.hours is not None and one.hours <= pack.within_hours],
         "early": [one for one in lines if one.left_early],
     }
-    return Board(day, lines, counted.get(show, lines), {name: len(found) for name, found in counted.items()})
+    numbers = {name: len(found) for name, found in counted.items()}
+    prompt = promptness(viewer, day - timedelta(days=PROMPT_DAYS - 1), day)
+    numbers |= {name: len(found) for name, found in prompt.items()}
+    if show in PROMPT:
+        rows = of_kind(viewer, FEVER).select_related("organisation").filter(id__in=list(prompt[show])[:MOST])
+        return Board(day, lines, _lines(list(rows.order_by("-opened_at"))), numbers)
+    return Board(day, lines, counted.get(show, lines), numbers)
 
 
-def promptness(viewer: Viewer, since: date, until: date) -> Promptness:
-    """How promptly nucleic-acid results came back in these days (CM-07)."""
+def promptness(viewer: Viewer, since: date, until: date) -> dict[str, list[UUID]]:
+    """Whose nucleic-acid samples were taken in these days, whose results are there, and how promptly (CM-07)."""
     pack = load().matters.promptness
     rows = of_kind(viewer, FEVER).filter(day__range=(since, until))
     times: dict[UUID, dict[str, datetime]] = {}
     steps = Step.objects.filter(matter__in=rows.values("id"), step__in=("sample", "result"))
     for matter, step, at in steps.values_list("matter", "step", "at"):
         times.setdefault(matter, {})[step] = at
-    hours = [
-        (one["result"] - one["sample"]).total_seconds() / 3600
-        for one in times.values()
+    hours = {
+        matter: (one["result"] - one["sample"]).total_seconds() / 3600
+        for matter, one in times.items()
         if "sample" in one and "result" in one
-    ]
-    return Promptness(
-        sum("sample" in one for one in times.values()), len(hours), sum(one <= pack.good_hours for one in hours),
-        sum(one <= pack.within_hours for one in hours),
-    )  # fmt: skip
+    }
+    return {
+        "samples": [matter for matter, one in times.items() if "sample" in one],
+        "results": list(hours),
+        "prompt_good": [matter for matter, took in hours.items() if took <= pack.good_hours],
+        "prompt_within": [matter for matter, took in hours.items() if took <= pack.within_hours],
+    }
 
 
 @dataclass(frozen=True, slots=True)

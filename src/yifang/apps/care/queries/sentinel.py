@@ -31,6 +31,10 @@ class Report:
     late: bool
 
     @property
+    def samples(self) -> int:
+        return int(self.answers.get("samples", 0))
+
+    @property
     def visits(self) -> int:
         return sum(int(self.answers.get(f"visits_{age}", 0)) for age in ages())
 
@@ -89,3 +93,16 @@ def reports(viewer: Viewer, until: date | None = None) -> Sequence[Report]:
             )
         )  # fmt: skip
     return sorted(found, key=lambda one: (one.week, str(one.matter.organisation)), reverse=True)
+
+
+def counted_as(found: Sequence[Report]) -> dict[str, list[Report]]:
+    """The reports by what a number of the page counts. `tasks`: weeks whose samples are told; `short`: too few."""
+    task = load().matters.sentinel.samples_a_week
+    told = [one for one in found if one.answers]
+    return {
+        "all": list(found),
+        "missing": [one for one in found if not one.answers],
+        "late": [one for one in found if one.late],
+        "tasks": told,
+        "short": [one for one in told if one.samples < task],
+    }

@@ -38,7 +38,8 @@ def setups(viewer: Viewer) -> Sequence[Setup]:
     return sorted(latest.values(), key=lambda one: str(one.matter.organisation))
 
 
-def infectious_rate(found: Sequence[Setup]) -> tuple[int, int]:
-    """(with a department of infectious diseases, general hospitals of the second grade and above)."""
+def infectious(found: Sequence[Setup]) -> dict[str, list[Setup]]:
+    """The general hospitals of the second grade and above (`counted`), those that have the department, those not."""
     counted = [one for one in found if one.counts]
-    return sum(one.answers.get("infectious") == "yes" for one in counted), len(counted)
+    having = [one for one in counted if one.answers.get("infectious") == "yes"]
+    return {"counted": counted, "having": having, "lacking": [one for one in counted if one not in having]}

@@ -28,9 +28,9 @@ def fever(request: HttpRequest) -> HttpResponse:
     show = request.GET.get("show", "")
     board = queries.fever_board(viewer, day, show)
     context = {
-        "board": board, "day": day, "show": show, "days": _around(day), "pack": load().matters.promptness,
+        "board": board, "day": day, "show": show, "days": _around(day),
         "figures": presenting.fever_figures(board, request.GET), "table": presenting.fever_table(board, viewer),
-        "prompt": queries.promptness(viewer, day - timedelta(days=29), day),
+        "prompt": presenting.prompt_figures(board, request.GET),
         "may_register": viewer.role in load().matters.kind("fever_visit").step("register").by,
     }  # fmt: skip
     return render(request, "care/fever.html", context)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from yifang.apps.care.presenting import infections as presenting
@@ -35,11 +34,9 @@ def sentinel(request: HttpRequest) -> HttpResponse:
     """Weekly reports: ILI % by age, what is missing, samples against the task."""
     viewer = request.viewer
     _sees(request, "sentinel_week")
-    found = weeks.reports(viewer)
-    context = {
-        "table": presenting.reports(found), "ages": presenting.ages(), "missing": sum(not one.answers for one in found),
-        "late": sum(one.late for one in found), "samples": load().matters.sentinel.samples_a_week, "found": found,
-    }  # fmt: skip
+    found = weeks.counted_as(weeks.reports(viewer))
+    shown = found.get(request.GET.get("show", ""), found["all"])
+    context = {"table": presenting.reports(shown), "figures": presenting.week_figures(found, request.GET)}
     return render(request, "care/sentinel.html", context)
 
 
@@ -48,12 +45,12 @@ def setups(request: HttpRequest) -> HttpResponse:
     """Which hospitals have their clinics, and the rate of departments of infectious diseases."""
     _sees(request, "clinic_setup")
     found = setup.setups(request.viewer)
-    having, counted = setup.infectious_rate(found)
+    counted = setup.infectious(found)
     context = {
-        "table": presenting.setups(found), "having": having, "counted": counted,
+        "table": presenting.setups(counted.get(request.GET.get("show", ""), found)),
+        "figures": presenting.setup_figures(found, counted, request.GET),
         "may_fill": request.viewer.role in load().matters.kind("clinic_setup").step("report").by,
-        "percent": _("{n}%").format(n=round(100 * having / counted)) if counted else "—",
-    }  # fmt: skip
+    }
     return render(request, "care/setups.html", context)
 
 

@@ -67,11 +67,11 @@ def follow(request: HttpRequest) -> HttpResponse:
             refused = error
         else:
             messages.success(request, _("已送到疾控值班。"))
-    told = queries.by_code(viewer, code)
+    told, unsealed = queries.by_code(viewer, code)
     kind = walking.kind_of(whistling.KIND)
     context |= {
         "state": presenting.state(told.matter, kind), "matter": told.matter,
-        "taken": presenting.page_of(told, viewer).taken,
+        "taken": presenting.page_of(told, viewer).taken, "unsealed": unsealed,
         "form": filling.drawn(request, NOTE, "", {}, set(), refused) if told.matter.state == "open" else None,
     }  # fmt: skip
     return render(request, "care/follow.html", context, status=422 if refused else 200)
