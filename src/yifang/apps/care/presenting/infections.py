@@ -112,7 +112,7 @@ def week_figures(found: Mapping[str, Sequence[sentinel.Report]], query: QueryDic
         "all": (_("应报周报"), len(found["all"]), False),
         "missing": (_("缺报"), len(found["missing"]), True),
         "late": (_("逾期"), len(found["late"]), True),
-        "tasks": (_("采样/任务"), f"{taken}/{task * len(found['tasks'])}", False),
+        "tasks": (_("采样/任务"), f"{taken}/{task * len(found['tasks'])}" if found["tasks"] else "—", False),
         "short": (_("采样不足的周"), len(found["short"]), True),
     }
     return [
