@@ -100,12 +100,50 @@ def test_what_its_own_check_refuses_is_not_sure(text, field, value, sure):
     assert (answer.value, answer.is_sure) == (value, sure)
 
 
+def test_a_character_taken_for_a_box_makes_a_text_unsure():
+    answer = read([Line("报告医生*：陈□生", 0.99, ((0, 0), (300, 0), (300, 30), (0, 30)))], load())["report_doctor"]
+    assert not answer.is_sure
+
+
+def form(ticked: set[int], *, shade: float = 1.0, blur: float = 0.0):
+    """A page of four rows of boxes with bars for labels, some ticked; the right half in shadow."""
+    cv2, numpy = pytest.importorskip("cv2"), pytest.importorskip("numpy")
+    page = numpy.full((260, 900, 3), 245, "uint8")
+    for number in range(24):
+        left, top = 40 + 140 * (number % 6), 30 + 55 * (number // 6)
+        cv2.rectangle(page, (left, top), (left + 20, top + 20), (20, 20, 20), 2)
+        cv2.line(page, (left + 36, top + 10), (left + 90, top + 10), (20, 20, 20), 6)
+        if number in ticked:
+            tick = numpy.array([(left + 5, top + 10), (left + 9, top + 15), (left + 16, top + 5)])
+            cv2.polylines(page, [tick], isClosed=False, color=(20, 20, 20), thickness=2)
+    cv2.rectangle(page, (500, 235), (524, 259), (20, 20, 20), 3)  # what is framed and no box: larger
+    if blur:
+        page = cv2.GaussianBlur(page, (0, 0), blur)
+    page[:, 450:] = (page[:, 450:] * shade).astype("uint8")
+    return page
+
+
+@pytest.mark.parametrize(("shade", "blur"), [(1.0, 0.0), (0.55, 0.0), (0.6, 1.1)], ids=["clean", "shadow", "blurred"])
+def test_ticks_are_told_by_the_ink_in_the_boxes(shade, blur):
+    from yifang.apps.reporting.ocr.boxes import boxes
+
+    ticked = {2, 9, 23}
+    found = sorted(boxes(form(ticked, shade=shade, blur=blur)), key=lambda one: (one.top // 50, one.left))
+    assert [one.mark for one in found] == ["☑" if number in ticked else "□" for number in range(24)]
+
+
+def test_a_page_without_a_form_has_no_boxes():
+    from yifang.apps.reporting.ocr.boxes import boxes
+
+    assert boxes(form(set())[:60]) == []
+
+
 def drawn() -> bytes:
     """A small picture of the head of a card, in the font of the house."""
     from PIL import Image, ImageDraw, ImageFont
 
     font = ImageFont.truetype("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc", 26)
-    image = Image.new("RGB", (900, 520), "white")
+    image = Image.new("RGB", (900, 900), "white")
     pen = ImageDraw.Draw(image)
     number = f"有效证件号码*：{ANSWERS['id_no']}"
     rows = (
@@ -114,9 +152,16 @@ def drawn() -> bytes:
         number,
         "联系电话*：13800000001",
         "发病日期*：2026年11月20日",
+        "性别*：",
     )
     for place, text in enumerate(rows):
         pen.text((60, 40 + 80 * place), text, font=font, fill="black")
+    pen.text((190, 440), "男性", font=font, fill="black")
+    pen.text((320, 440), "女性", font=font, fill="black")
+    for number in range(16):  # the boxes of the sexes, and those of a form
+        left, top = (162 + 130 * number, 446) if number < 2 else (60 + 100 * (number % 7), 520 + 60 * (number // 7))
+        pen.rectangle((left, top, left + 19, top + 19), outline="black", width=2)
+    pen.line([(297, 455), (301, 460), (307, 450)], fill="black", width=2)
     out = io.BytesIO()
     image.save(out, "PNG")
     return out.getvalue()
@@ -128,7 +173,7 @@ def test_the_recogniser_itself_reads_print():
     pytest.importorskip("PIL")
     lines, page = engine.recognise(drawn())
     assert values(lines) == {
-        "name": "陈小宝", "id_no": ANSWERS["id_no"], "phone": "13800000001", "onset_date": "2026-11-20",
+        "name": "陈小宝", "id_no": ANSWERS["id_no"], "phone": "13800000001", "onset_date": "2026-11-20", "sex": "2",
     }  # fmt: skip
     assert engine.size(page)[0] == 900
     with pytest.raises(UserError, match="no picture"):

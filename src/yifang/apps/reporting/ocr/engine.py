@@ -1,22 +1,32 @@
 """Recognising the lines of a picture with rapidocr (the extra `ocr`); its models come inside the wheel.
 
-A photograph is first brought to the page: turned as the camera says, the sheet found on the table and made a rectangle,
-pages that lie on their side or head turned. Heavy: in jobs only.
+Lines are found on a smaller copy of the page, cut at the printed boxes, and only what may be an answer is read: what
+stands behind an empty box is not. Heavy, on one core: in jobs only.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import io
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
-from yifang.apps.reporting.ocr.reading import Line, is_card, slope
+from yifang.apps.reporting.ocr import sheet
+from yifang.apps.reporting.ocr.boxes import EMPTY, Square, boxes, darkness
+from yifang.apps.reporting.ocr.reading import Line, is_card
 from yifang.kernel.errors import UserError
 
-LONGEST = 2200  # pixels of the longer side: more costs time and reads no better
-_SMALLEST, _SHEET, _CORNER = 500, 0.25, 0.02  # pixels; the least share of the picture that a sheet takes
-_STRAIGHT, _GRAIN = 0.01, 2.0  # radians; levels of grey
+FINDING = 1280  # pixels of the longer side at which lines are looked for
+_STRAIGHT, _LONG = 0.004, 4  # the slope of a level line; width of a long line by its height
+_BLANK = 1.5  # of a box's side: paper so wide ends what belongs to the box
+_INK = 0.3  # darkness of what is written
+_NARROW = 6  # pixels: less is nothing to read
+
+size = sheet.size
+
+
+Quad = tuple[tuple[float, float], ...]  # corners from the upper left, clockwise
 
 
 def is_there() -> bool:
@@ -32,165 +42,137 @@ def recognise(data: bytes) -> tuple[list[Line], bytes]:
     """
     if not is_there():
         raise UserError("reporting.ocr_missing")
-    picture = _page(_without_grain(_opened(data)))
-    lines = _lines(picture)
-    if abs(turn := slope(lines)) > _STRAIGHT:  # long lines that climb are read badly
-        picture = _straightened(picture, turn)
-        lines = _lines(picture)
-    if _on_its_side(lines):
-        picture = _turned(picture, 1)
-        lines = _lines(picture)
-    if not _upright(lines, picture.shape[0]):
-        turned = _turned(picture, 2)
-        again = _lines(turned)
-        if _upright(again, turned.shape[0]):
-            picture, lines = turned, again
-    if not is_card(lines):
-        raise UserError("reporting.scan_no_card")
-    return lines, _jpeg(picture)
+    page = sheet.page_of(data)
+    quads = _quads(page)
+    if _on_its_side(quads):
+        page = sheet.turned(page, 1)
+        quads = _quads(page)
+    if any(abs(slope) > _STRAIGHT for *_, slope in _slopes(quads)):
+        page = sheet.levelled(page, _slopes(quads))
+        quads = _quads(page)
+    if not _has_title(page, quads):
+        page = sheet.turned(page, 2)
+        quads = _quads(page)
+        if not _has_title(page, quads):
+            raise UserError("reporting.scan_no_card")
+    marks, pieces = _cut(page, quads)
+    return [*marks, *_read(page, pieces)], sheet.jpeg(page)
 
 
-def size(picture: bytes) -> tuple[int, int]:
-    """Width and height of a picture."""
-    from PIL import Image
-
-    wide, high = Image.open(io.BytesIO(picture)).size
-    return wide, high
-
-
-def _opened(data: bytes) -> Any:
-    import numpy
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    Image.MAX_IMAGE_PIXELS = 80_000_000
-    try:
-        image = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
-        raise UserError("reporting.scan_unreadable") from None
-    if min(image.size) < _SMALLEST:
-        raise UserError("reporting.scan_small", least=_SMALLEST)
-    image.thumbnail((LONGEST, LONGEST))
-    return numpy.asarray(image)[:, :, ::-1].copy()
-
-
-def _page(picture: Any) -> Any:
-    """The sheet made a rectangle, where a bright quadrangle on a darker ground is found; else the picture itself."""
+def _quads(page: Any) -> list[Quad]:
+    """Where lines are, found on a smaller copy."""
     import cv2
-    import numpy
 
-    gray = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (9, 9), 0)
-    _, bright = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    bright = cv2.morphologyEx(bright, cv2.MORPH_CLOSE, numpy.ones((25, 25), numpy.uint8))
-    outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    area = picture.shape[0] * picture.shape[1]
-    for outline in sorted(outlines, key=cv2.contourArea, reverse=True)[:1]:
-        if not _SHEET * area < cv2.contourArea(outline) < 0.97 * area:
-            continue
-        corners = cv2.approxPolyDP(outline, _CORNER * cv2.arcLength(outline, True), True)
-        if len(corners) == 4 and cv2.isContourConvex(corners):
-            return _flattened(picture, corners.reshape(4, 2).astype("float32"))
-    return picture
-
-
-def _without_grain(picture: Any) -> Any:
-    """Grain smoothed where there is much of it: it eats the boxes."""
-    import cv2
-    import numpy
-
-    smooth = cv2.medianBlur(picture, 3)
-    grain = float(numpy.median(cv2.absdiff(picture, smooth)))
-    return smooth if grain > _GRAIN else picture
-
-
-def _straightened(picture: Any, turn: float) -> Any:
-    import cv2
-    import numpy
-
-    high, wide = picture.shape[:2]
-    matrix = cv2.getRotationMatrix2D((wide / 2, high / 2), numpy.degrees(turn), 1.0)
-    return cv2.warpAffine(picture, matrix, (wide, high), flags=cv2.INTER_CUBIC, borderValue=(255, 255, 255))
-
-
-def _flattened(picture: Any, corners: Any) -> Any:
-    import cv2
-    import numpy
-
-    sums, differences = corners.sum(axis=1), numpy.diff(corners, axis=1).reshape(4)
-    upper_left, lower_right = corners[sums.argmin()], corners[sums.argmax()]
-    upper_right, lower_left = corners[differences.argmin()], corners[differences.argmax()]
-    wide = max(numpy.linalg.norm(upper_right - upper_left), numpy.linalg.norm(lower_right - lower_left))
-    high = max(numpy.linalg.norm(lower_left - upper_left), numpy.linalg.norm(lower_right - upper_right))
-    source = numpy.array([upper_left, upper_right, lower_right, lower_left], dtype="float32")
-    target = numpy.array([[0, 0], [wide, 0], [wide, high], [0, high]], dtype="float32")
-    return cv2.warpPerspective(picture, cv2.getPerspectiveTransform(source, target), (int(wide), int(high)))
-
-
-def _lines(picture: Any) -> list[Line]:
-    """The lines; a long one of which hardly anything was made out is looked at again by itself."""
-    found = _recognised(picture)
-    again = [one for one in found if _hardly_read(one)]
-    kept = [one for one in found if one not in again]
-    for one in again:
-        kept += _closer(picture, one) or [one]
-    return kept
-
-
-def _recognised(picture: Any, left: int = 0, top: int = 0) -> list[Line]:
-    found = _reader()(picture)
-    if found.boxes is None or found.txts is None or found.scores is None:
+    share = min(FINDING / max(page.shape[:2]), 1.0)
+    small = cv2.resize(page, None, fx=share, fy=share, interpolation=cv2.INTER_AREA) if share < 1 else page
+    found = _reader()(small, use_det=True, use_rec=False)
+    if found.boxes is None:
         return []
+    return [tuple((float(x) / share, float(y) / share) for x, y in corners) for corners in found.boxes]
+
+
+def _on_its_side(quads: Sequence[Quad]) -> bool:
+    """Whether most of the lines stand upright."""
+    tall = [one for one in quads if one[2][1] - one[0][1] > 1.5 * (one[2][0] - one[0][0])]
+    return len(tall) > len(quads) / 2
+
+
+def _slopes(quads: Sequence[Quad]) -> list[tuple[float, float, float, float]]:
+    """Of each long line: x and y of its middle, its length and slope."""
+    found = []
+    for upper_left, upper_right, lower_right, lower_left in quads:
+        wide = upper_right[0] - upper_left[0]
+        if wide > _LONG * (lower_left[1] - upper_left[1]):
+            middle = ((upper_left[0] + lower_right[0]) / 2, (upper_left[1] + lower_right[1]) / 2)
+            fall = (upper_right[1] - upper_left[1] + lower_right[1] - lower_left[1]) / 2
+            found.append((*middle, wide, fall / wide))
+    return found
+
+
+def _has_title(page: Any, quads: Sequence[Quad]) -> bool:
+    """Whether the card's title is among the tallest lines of the upper half."""
+    upper = [one for one in quads if one[0][1] < page.shape[0] / 2]
+    return is_card(_read(page, sorted(upper, key=lambda one: one[0][1] - one[3][1])[:6]))
+
+
+def _cut(page: Any, quads: Sequence[Quad]) -> tuple[list[Line], list[Quad]]:
+    """The marks of the boxes, and the pieces of the lines that are to be read."""
+    squares, ink = boxes(page), darkness(page)
+    marks: list[Line] = []
+    pieces: list[Quad] = []
+    for quad in quads:
+        own = sorted((one for one in squares if _lies_in(one, quad)), key=lambda one: one.left)
+        pieces.append(_part(quad, quad[0][0], own[0].left if own else quad[1][0]))
+        for one, after in pairwise([*own, None]):
+            end = after.left if after else quad[1][0]
+            marks.append(Line(one.mark, 1.0, _part(quad, one.left, one.right)))
+            start = _behind(one, ink, end) if one.mark == EMPTY else one.right
+            pieces.append(_part(quad, start, end))
+    return marks, [one for one in pieces if one[1][0] - one[0][0] > _NARROW]
+
+
+def _lies_in(one: Square, quad: Quad) -> bool:
+    middle = (one.left + one.right) / 2
+    if not quad[0][0] - _NARROW < middle < quad[1][0]:
+        return False
+    upper, lower = _part(quad, middle, middle)[0][1], _part(quad, middle, middle)[3][1]
+    return upper < (one.top + one.bottom) / 2 < lower
+
+
+def _part(quad: Quad, start: float, end: float) -> Quad:
+    """The part of a line between two places across the page."""
+
+    def at(left: tuple[float, float], right: tuple[float, float], x: float) -> tuple[float, float]:
+        return x, left[1] + (right[1] - left[1]) * (x - left[0]) / max(right[0] - left[0], 1)
+
+    upper_left, upper_right, lower_right, lower_left = quad
+    return (
+        at(upper_left, upper_right, start), at(upper_left, upper_right, end),
+        at(lower_left, lower_right, end), at(lower_left, lower_right, start),
+    )  # fmt: skip
+
+
+def _behind(one: Square, ink: Any, end: float) -> float:
+    """Where something else begins behind the label of an empty box: after much blank paper; else the end."""
+    import numpy
+
+    written = (ink[one.top : one.bottom, one.right : int(end)] > _INK).any(axis=0)
+    at = numpy.flatnonzero(written)
+    gaps = numpy.flatnonzero(numpy.diff(at) > _BLANK * (one.right - one.left))
+    return float(one.right + at[gaps[0] + 1] - 2) if gaps.size else end
+
+
+def _read(page: Any, pieces: Sequence[Quad]) -> list[Line]:
+    """The text of each piece of which any was made out."""
+    from rapidocr.ch_ppocr_rec import TextRecInput
+
+    if not pieces:
+        return []
+    found = _reader()._load_rec_model()(TextRecInput(img=[_cropped(page, one) for one in pieces]))
     return [
-        Line(text, float(score), tuple((float(x) + left, float(y) + top) for x, y in corners))
-        for corners, text, score in zip(found.boxes, found.txts, found.scores, strict=True)
+        Line(text, float(score), one)
+        for one, text, score in zip(pieces, found.txts, found.scores, strict=True)
+        if text.strip()
     ]
 
 
-def _hardly_read(line: Line) -> bool:
-    """Whether a wide line holds far fewer characters than would fit it."""
-    left, top, right, bottom = line.box
-    wide, high = right - left, max(bottom - top, 1)
-    return wide > 12 * high and len(line.text) < 0.4 * wide / high
-
-
-def _closer(picture: Any, line: Line) -> list[Line]:
-    """The line again, from a strip of the page that holds it with a little around it."""
-    _left, top, _right, bottom = line.box
-    high = bottom - top
-    start = max(top - high, 0)
-    strip = picture[start : bottom + high].copy()
-    found = _recognised(strip, 0, start)
-    return [one for one in found if top - high / 2 < (one.box[1] + one.box[3]) / 2 < bottom + high / 2]
-
-
-def _on_its_side(lines: list[Line]) -> bool:
-    """Whether most of the long lines stand upright."""
-    standing = [one for one in lines if len(one.text) > 3]
-    tall = [one for one in standing if one.box[3] - one.box[1] > 1.5 * (one.box[2] - one.box[0])]
-    return len(tall) > len(standing) / 2
-
-
-def _upright(lines: list[Line], height: int) -> bool:
-    """Whether the card's title stands in the upper half."""
-    return any(one.box[1] < height / 2 for one in lines if is_card([one]))
-
-
-def _turned(picture: Any, quarters: int) -> Any:
+def _cropped(page: Any, quad: Quad) -> Any:
+    import cv2
     import numpy
 
-    return numpy.ascontiguousarray(numpy.rot90(picture, quarters))
-
-
-def _jpeg(picture: Any) -> bytes:
-    import cv2
-
-    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 80])
-    if not done:
-        raise UserError("reporting.scan_unreadable")
-    return bytes(data.tobytes())
+    wide, high = max(int(quad[1][0] - quad[0][0]), 1), max(int(quad[3][1] - quad[0][1]), 1)
+    source = numpy.array(quad, dtype="float32")
+    target = numpy.array([[0, 0], [wide, 0], [wide, high], [0, high]], dtype="float32")
+    matrix = cv2.getPerspectiveTransform(source, target)
+    return cv2.warpPerspective(page, matrix, (wide, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
 @lru_cache(maxsize=1)
 def _reader() -> Any:
+    """One for the process, on one core: a second helps little and the pages need it."""
     from rapidocr import RapidOCR
 
-    return RapidOCR(params={"Global.log_level": "warning"})
+    return RapidOCR(params={
+        "Global.log_level": "warning", "Global.use_cls": False, "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+    })  # fmt: skip

@@ -1,8 +1,9 @@
 """Recognised lines of a printed card → answers, each with its confidence and its place on the picture. Pure.
 
 The labels of the form cut the text, in reading order, into questions; a question with choices takes the one whose box
-is ticked. A tick that the recogniser dropped is concluded where every other choice has its empty box, with less
-confidence. An answer that its own checks refuse (a check digit, a date that is none) is never sure.
+is ticked: the marks of the boxes stand in the text, and what follows an empty one may be left out of it. A tick that
+was not seen is concluded where every other choice has its empty box, with less confidence. An answer that its own
+checks refuse (a check digit, a date that is none, a box in the midst of a text) is never sure.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from yifang.knowledge import Knowledge
 SURE = 0.85  # below it an answer is shown beside its picture and left empty; ours
 _CONCLUDED = 0.7  # of the confidence, for a tick that was not seen but follows from the others
 _REFUSED = 0.4  # for what its own check refuses
-_TICKED, _EMPTY = "☑☒■√✓✔", "□☐口囗"
+_TICKED, _EMPTY, _UNCLEAR = "☑☒■√✓✔", "□☐口囗", "?"
 _FOOT = ("版本", "打印", "网报卡号")
 _DAY = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日(?:(\d{1,2})[::时](\d{2})?)?")
 _LEFT_OUT = frozenset({"card_no", "card_type", "report_org", "report_org_phone", "report_area", "return_reason"})
@@ -237,7 +238,7 @@ def _ticked(piece: _Piece, options: Sequence[str], among: Sequence[str] = ()) ->
             left = left[:at] + "\x00" * len(option) + left[at + len(option) :]
     own = {option: mark for option, mark in marks.items() if option in options}
     ticked = [option for option, (mark, _) in own.items() if mark and mark in _TICKED]
-    sure = 1.0
+    sure = _CONCLUDED if any(mark == _UNCLEAR for mark, _ in own.values()) else 1.0
     if not ticked and len(own) > 1:
         # Bare after a bracket, or where a line begins, is a box on the line before or none at all.
         ticked = [
@@ -248,9 +249,11 @@ def _ticked(piece: _Piece, options: Sequence[str], among: Sequence[str] = ()) ->
 
 
 def _text(piece: _Piece, field: Field, knowledge: Knowledge) -> Answer | None:
-    text = piece.text.strip("_·—-")
+    text = piece.text.strip("_·—-:")
     if not text:
         return None
+    if any(mark in text for mark in _EMPTY[0] + _TICKED + _UNCLEAR):  # a character taken for a box
+        return Answer(text, piece.score * _REFUSED, piece.box)
     if field.type in ("date", "datetime"):
         return _date(piece, field.type == "datetime")
     if field.id == "id_no":
