@@ -354,6 +354,7 @@ PAGES = (
     post("workstation:close_reminder", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody", code="known"),
     Page("workstation:systems", "", "desks"),
     Page("workstation:reminders", "", "desks"),
+    post("workstation:front_end", "", "desks", visit="V0", disease="hfmd", stands="yes"),
     post("workstation:settle", "01a20ae5-829b-76ee-83c6-ab52f5b6b4e7", "nobody"),  # nobody's number
     post("surveillance:read", "feedback", "clinician hospital_desk hospital_lab infection_control"),
 )
@@ -522,6 +523,7 @@ QUERIES = (
     Query("workstation.queries.systems"),
     Query("workstation.queries.strangers"),
     Query("workstation.queries.prompts"),
+    Query("workstation.queries.front_end_told"),
     Query("workstation.queries.reminder_rates", (30,)),
     Query("workstation.queries.reminder_rows", (30, "bp_first")),
     Query("surveillance.queries.numbers.total", (EVERYTHING,)),

@@ -28,6 +28,7 @@ ADDED_PARTS = {
         "critical_results",
     },
     "syndromes": {"told"},
+    "national_system": {"front_end"},
 }
 ADDED_SOURCES = frozenset({"house", "diagnosis_standards"})
 # What we changed in an entry of a domain file: pack, entry, and the fields as they are now.

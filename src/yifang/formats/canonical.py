@@ -294,6 +294,15 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class FrontEndState:
+    """What the national front-end software says of a visit and a disease: its card stands there, or was taken back."""
+
+    visit: str
+    disease: str  # of the packs
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why an item could not be read; `code` names a message of `kernel.messages`, `place` the place in the source."""
 
@@ -321,8 +330,9 @@ class Item:
     cards: tuple[NationalCard, ...] = ()
     tallies: tuple[Tally, ...] = ()
     notices: tuple[Notice, ...] = ()
+    states: tuple[FrontEndState, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether there is anything in it."""
-        return bool(self.records or self.cards or self.tallies or self.notices)
+        return bool(self.records or self.cards or self.tallies or self.notices or self.states)

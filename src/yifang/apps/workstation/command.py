@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from yifang import formats
 from yifang.apps.ledger.services import NODE
 from yifang.apps.places.models import Organisation
 from yifang.apps.reporting import services as reporting
@@ -97,12 +98,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _front_end(organisation: Organisation, file: str) -> int:
-    """Exit code 1 where lines could not be read; the others are taken."""
-    lines, wrong = front_end.read(_read(file))
-    for number, column, said in wrong:
-        _say("front_end_line", number=number, column=column, said=said[:40] or "—")
-    silent, waiting = front_end.take(organisation, lines, NODE)
-    _say("said_front_end", cards=len(lines), silent=silent, waiting=waiting)
+    states, wrong = [], 0
+    for item in formats.read(("front-end.csv", _read(file).encode())):
+        if item.states:
+            states += item.states
+        elif item.refusal is not None:
+            wrong += 1
+            refusal = item.refusal
+            print(render(refusal.code, dict(refusal.params), "en" if os.environ.get("YIFANG_LANG") == "en" else "zh"))
+        else:
+            raise UserError("workstation.front_end_columns")
+    silent, waiting = front_end.take(organisation, states, NODE)
+    _say("said_front_end", cards=len(states), silent=silent, waiting=waiting)
     return 1 if wrong else 0
 
 

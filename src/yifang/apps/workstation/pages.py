@@ -16,10 +16,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.ledger.services import Change, append
+from yifang.apps.reporting.presenting import card_form, words
 from yifang.apps.workstation import queries, reminder_words
 from yifang.apps.workstation.models import Stranger
+from yifang.apps.workstation.services import front_end
 from yifang.kernel import clock, protocols
-from yifang.kernel.errors import NotFound
+from yifang.kernel.errors import NotFound, UserError
 from yifang.kernel.protocols import WorkLine
 from yifang.knowledge import load
 from yifang.web import htmx
@@ -64,7 +66,13 @@ def systems(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "workstation/systems.html",
-        {"clients": found.clients, "strangers": found.strangers, "now": clock.now()},
+        {
+            "clients": found.clients,
+            "strangers": found.strangers,
+            "now": clock.now(),
+            "diseases": card_form.diseases(""),
+            "told": queries.front_end_told(request.viewer),
+        },
     )
 
 
@@ -89,6 +97,23 @@ def reminders(request: HttpRequest) -> HttpResponse:
             "shown": reminder_words.title(rule),
         }
     return render(request, "workstation/reminders.html", context)
+
+
+@require_POST
+def front_end_state(request: HttpRequest) -> HttpResponse:
+    """The desk types what the national front-end software says of a card."""
+    given = request.POST
+    try:
+        silent, waiting = front_end.say(
+            request.viewer, visit=given.get("visit", ""), disease=given.get("disease", ""),
+            stands=given.get("stands") == "yes",
+        )  # fmt: skip
+    except UserError as error:
+        messages.error(request, words.error(error))
+    else:
+        told = _("已记下：{silent} 条线索改为只跟踪，{waiting} 条重新等待答复。")
+        messages.success(request, told.format(silent=silent, waiting=waiting))
+    return htmx.redirect(request, reverse("workstation:systems"))
 
 
 @require_POST

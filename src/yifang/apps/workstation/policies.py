@@ -47,7 +47,7 @@ TABLES = [
         may="SELECT, INSERT, UPDATE (person, until)",
         rows=f"user_id = {USER}",
     ),
-    Table("workstation_frontend", rows="false"),  # compared in jobs only
+    Table("workstation_frontend", may="SELECT, INSERT, UPDATE (stands, at)", rows=_OWN),  # typed by the desk
     Table("workstation_stranger", may="SELECT, DELETE", rows=_OWN),
     Table(
         "workstation_prompt",

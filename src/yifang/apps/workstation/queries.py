@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from yifang.apps.accounts.viewers import Viewer
-from yifang.apps.workstation.models import Client, Prompt, Reminder, Stranger
+from yifang.apps.workstation.models import Client, FrontEnd, Prompt, Reminder, Stranger
 from yifang.kernel import clock
 from yifang.knowledge import load
 
@@ -28,6 +28,15 @@ def systems(viewer: Viewer) -> Systems:
         list(Client.objects.defer("sealed", "public").filter(organisation_id=viewer.organisation_id)),
         list(Stranger.objects.filter(organisation_id=viewer.organisation_id).order_by("-last_at")[:200]),
     )
+
+
+def front_end_told(viewer: Viewer) -> tuple[int, int, datetime | None]:
+    """How many cards the national front-end said that stand, how many were taken back, and when it said something."""
+    viewer.check("card.review")
+    rows = FrontEnd.objects.filter(organisation_id=viewer.organisation_id).values_list("stands", "at")
+    told = list(rows)
+    stands = sum(one for one, _ in told)
+    return stands, len(told) - stands, max((at for _, at in told), default=None)
 
 
 def strangers(viewer: Viewer) -> int:

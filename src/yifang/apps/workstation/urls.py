@@ -18,6 +18,7 @@ urlpatterns = [
     path("window/<uuid:suspicion_id>/dismiss", window.dismiss, name="dismiss"),
     path("window/<uuid:suspicion_id>/consult", window.consult, name="consult"),
     path("workstation/", pages.systems, name="systems"),
+    path("workstation/front-end", pages.front_end_state, name="front_end"),
     path("workstation/reminders", pages.reminders, name="reminders"),
     path("workstation/strangers/<uuid:stranger_id>/settle", pages.settle, name="settle"),
     # for machines: `accounts.middleware.MachineMiddleware` calls these with no session

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from yifang.formats import notices, tallies
+from yifang.formats import front_end, notices, tallies
 from yifang.formats.canonical import Issue, Item, Refusal
 from yifang.formats.tabular.checking import Problem, problems
 from yifang.formats.tabular.database import sheet_of
@@ -67,6 +67,10 @@ def _sheet(sheet: Sheet, path: str, mapping: Mapping | None, start: int, kind: s
         at, places = told
         yield from notices.read(iter(sheet.rows[at + 1 :]), sheet.rows[at], places, start, kind)
         return
+    if chosen is None and mapping is None and (said := _states(sheet)) is not None:
+        at, places = said
+        yield from front_end.read(iter(sheet.rows[at + 1 :]), sheet.rows[at], places, start, kind)
+        return
     if chosen is None:
         yield Item(start, kind, (), _unknown(sheet, place, mapping), data)
         return
@@ -105,6 +109,14 @@ def _notices(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
     """Which of the first rows heads a table of notices, and its columns."""
     for at, row in enumerate(sheet.rows[:_HEADER_WITHIN]):
         if (columns := notices.columns_of(row.cells)) is not None:
+            return at, columns
+    return None
+
+
+def _states(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
+    """Which of the first rows heads a table of the front-end's states, and its columns."""
+    for at, row in enumerate(sheet.rows[:_HEADER_WITHIN]):
+        if (columns := front_end.columns_of(row.cells)) is not None:
             return at, columns
     return None
 

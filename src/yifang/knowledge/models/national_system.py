@@ -124,6 +124,17 @@ class Statistics(Model):
     frozen: str
 
 
+class FrontEndWords(Entry):
+    """How the national front-end software (前置软件) puts the state of its cards: columns by their meaning, words.
+
+    `stands`: there is a card, drafted or further; `taken_back`: there is none any more.
+    """
+
+    columns: dict[Literal["visit", "disease", "state"], tuple[str, ...]]
+    stands: tuple[str, ...]
+    taken_back: tuple[str, ...]
+
+
 class NationalSystemPack(Pack):
     """`national_system.yaml`."""
 
@@ -139,3 +150,4 @@ class NationalSystemPack(Pack):
     clocks: tuple[SystemClock, ...]
     clock_precision: str
     statistics: Statistics
+    front_end: FrontEndWords

@@ -1,83 +1,43 @@
-"""States of the national front-end software (前置软件), from its export: what it drafted we only track.
+"""States of the national front-end software (前置软件): what it drafted we only track.
 
-One line a card: 就诊号 (visit), 病种 (a disease of the packs, by name or id), 状态 (state). Runs at the command line or
-in jobs; the record of the visit may come before or after.
+They come as a file, a database's view or an upload like every feed, at the command line, or typed by the hospital's
+desk; the record of the visit may come before or after.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from django.db import transaction
 
+from yifang.apps.accounts.viewers import Viewer
 from yifang.apps.ledger.services import Actor, Change, append
 from yifang.apps.places.models import Organisation
 from yifang.apps.reporting.models import Suspicion
 from yifang.apps.reporting.services import elsewhere
 from yifang.apps.workstation.keys import visit_key
 from yifang.apps.workstation.models import FrontEnd, VisitKey
+from yifang.formats.canonical import FrontEndState
 from yifang.kernel import clock
 from yifang.kernel.errors import UserError
 from yifang.knowledge import load
 
-_COLUMNS = {"visit": ("就诊号", "visit"), "disease": ("病种", "疾病名称", "disease"), "state": ("状态", "state")}
-# Its words for a card that stands there, and for one that was taken back.
-STANDS = {"已起草": True, "待审核": True, "已上报": True, "drafted": True, "reported": True}
-STANDS |= {"已撤销": False, "已删除": False, "不报告": False, "withdrawn": False, "deleted": False}
 
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One card of the export."""
-
-    visit: str
-    disease: str
-    stands: bool
-
-
-def read(text: str) -> tuple[list[Line], list[tuple[int, str, str]]]:
-    """The lines, and for each that cannot be read its number, the column and what stands there.
-
-    Raises UserError `workstation.front_end_columns` where a column is missing.
-    """
-    rows = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
-    header = [name.strip() for name in rows.fieldnames or ()]
-    columns = {key: next((name for name in names if name in header), "") for key, names in _COLUMNS.items()}
-    if missing := [_COLUMNS[key][0] for key, name in columns.items() if not name]:
-        raise UserError("workstation.front_end_columns", columns=missing)
-    names = {one.name: one.id for one in load().diseases.values()}
-    found: list[Line] = []
-    wrong: list[tuple[int, str, str]] = []
-    for row in rows:
-        said = {key: (row.get(name) or "").strip() for key, name in columns.items()}
-        disease = said["disease"] if said["disease"] in load().diseases else names.get(said["disease"], "")
-        fault = "visit" if not said["visit"] else "disease" if not disease else ""
-        fault = fault or ("state" if said["state"] not in STANDS else "")
-        if fault:
-            wrong.append((rows.line_num, _COLUMNS[fault][0], said[fault]))
-        else:
-            found.append(Line(said["visit"], disease, STANDS[said["state"]]))
-    return found, wrong
-
-
-def take(organisation: Organisation, lines: Iterable[Line], by: Actor) -> tuple[int, int]:
+def take(organisation: Organisation, states: Iterable[FrontEndState], by: Actor) -> tuple[int, int]:
     """Keep the states and follow them. Returns how many suspicions fell silent, and how many wait again."""
     silent = waiting = 0
     with transaction.atomic():
-        told = list(lines)
-        for line in told:
-            key = visit_key(organisation.id, line.visit)
+        told = list(states)
+        for one in told:
+            key = visit_key(organisation.id, one.visit)
             FrontEnd.objects.update_or_create(
-                organisation=organisation, key=key, disease=line.disease,
-                defaults={"stands": line.stands, "at": clock.now()},
+                organisation=organisation, key=key, disease=one.disease,
+                defaults={"stands": one.stands, "at": clock.now()},
             )  # fmt: skip
-            there = VisitKey.objects.filter(organisation=organisation, key=key, suspicion__disease=line.disease)
+            there = VisitKey.objects.filter(organisation=organisation, key=key, suspicion__disease=one.disease)
             ids = list(there.values_list("suspicion_id", flat=True))
-            if line.stands:
+            if one.stands:
                 silent += elsewhere.track(ids, by)
             else:
                 waiting += elsewhere.release(ids, by)
@@ -85,6 +45,29 @@ def take(organisation: Organisation, lines: Iterable[Line], by: Actor) -> tuple[
         facts = {"cards": len(told), "silent": silent, "waiting": waiting}
         append(Change("workstation.front_end_taken", "workstation_client", None, facts=facts, scopes=scopes), by)
     return silent, waiting
+
+
+def receive(
+    states: Sequence[FrontEndState], organisation: Organisation, batch: UUID, by: Actor
+) -> tuple[list[str], int]:
+    """Those of a feed. A state that is known already changes nothing; a view says all of them again and again."""
+    keys = {one: visit_key(organisation.id, one.visit) for one in states}
+    rows = FrontEnd.objects.filter(organisation=organisation, key__in=set(keys.values()))
+    known = {(bytes(key), disease): stands for key, disease, stands in rows.values_list("key", "disease", "stands")}
+    fresh = [one for one in states if known.get((keys[one], one.disease)) != one.stands]
+    if fresh:
+        take(organisation, fresh, by)
+    return [f"{keys[one].hex()}:{one.disease}" for one in fresh], len(states) - len(fresh)
+
+
+def say(viewer: Viewer, *, visit: str, disease: str, stands: bool) -> tuple[int, int]:
+    """The hospital's desk types one. Raises NotAllowed, UserError `workstation.front_end_line`."""
+    viewer.check("card.review")
+    organisation = Organisation.objects.filter(id=viewer.organisation_id).first()
+    visit = visit.strip()
+    if organisation is None or not 0 < len(visit) <= 40 or disease not in load().diseases:
+        raise UserError("workstation.front_end_line")
+    return take(organisation, [FrontEndState(visit, disease, stands)], viewer)
 
 
 def settle(fresh: Iterable[tuple[Suspicion, Collection[bytes]]], by: Actor) -> set[UUID]:
