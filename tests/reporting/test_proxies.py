@@ -13,6 +13,7 @@ from yifang.apps.accounts.viewers import enter
 from yifang.apps.places.models import Organisation
 from yifang.apps.reporting import queries, services
 from yifang.apps.reporting.models import Card, CardState, Case, Scan
+from yifang.apps.work.models import WorkItem, WorkState
 from yifang.kernel import clock
 from yifang.kernel.errors import UserError
 
@@ -114,18 +115,28 @@ def test_a_specialist_number_is_kept_mended_and_missed(county):
              "hfmd_card.1": "", "hfmd_card.2": ""}  # fmt: skip
     card = cards.brought(county, CardState.AUDITED, cards.blank(county, **adult))
     desk = county.viewer("hospital_desk")
+    item = WorkItem.objects.get(kind="card_register")
+    assert (item.state, item.due_at - card.entered_at) == (WorkState.OPEN, timedelta(hours=48))
     ago = clock.now() - timedelta(hours=49)
     Card.objects.filter(id=card.id).update(entered_at=ago, diagnosed_at=ago)
     with enter(desk):
         assert queries.desk_counts(desk, ["unregistered"]) == {"unregistered": 1}
         services.register(card.id, "tb", "TB-310112-7", clock.now(), desk)
         assert queries.desk_counts(desk, ["unregistered"]) == {"unregistered": 0}
+        item.refresh_from_db()
+        assert (item.state, item.outcome, item.proof) == (WorkState.DONE, "registered", "TB-310112-7")
         services.register(card.id, "tb", "TB-310112-8", clock.now(), desk)
         assert card.registered.get().number == "TB-310112-8"
         assert card.said.get(step="registered").before["number"] == "TB-310112-7"
         for wrong in (("hiv", "H-0001", clock.now()), ("tb", "x", clock.now()), ("tb", "TB-9", None)):
             with pytest.raises(UserError):
                 services.register(card.id, wrong[0], wrong[1], wrong[2], desk)
+
+
+def test_a_disease_without_a_system_of_its_own_asks_for_no_number(county):
+    card = cards.brought(county, CardState.SUBMITTED)
+    assert card.entered_at is not None
+    assert not WorkItem.objects.filter(kind="card_register").exists()
 
 
 def test_a_suspected_case_left_alone_is_listed(county):

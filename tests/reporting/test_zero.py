@@ -126,6 +126,16 @@ def test_a_unit_of_another_county_is_not_asked_and_no_unit_answers_for_another(c
         answer(county, ZeroReport.objects.get(organisation=county.other_hospital), none=True)
 
 
+@pytest.mark.parametrize("disease", ["hiv_aids", "syphilis", "hepatitis_b"])
+def test_a_sensitive_disease_is_refused_and_it_is_said_why(county, sign_in, disease):
+    with pytest.raises(UserError, match="sensitive disease"):
+        ordered(county, disease=disease)
+    sent = sign_in("epidemiologist").post("/zero/new", {"subject": f"disease:{disease}", "cadence": "day"})
+    assert sent.status_code == 422
+    assert "不出现敏感病种" in sent.content.decode()
+    assert not ZeroOrder.objects.exists()
+
+
 def test_the_pages(county, sign_in):
     district, desk = sign_in("epidemiologist"), sign_in("hospital_desk")
     assert "还没有布置零报告" in district.get("/zero/").content.decode()

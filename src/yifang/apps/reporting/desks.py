@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from yifang.apps.accounts.queries import at_desk
@@ -23,8 +23,9 @@ from yifang.apps.work.models import Desk, WorkItem, WorkState
 from yifang.apps.work.services import DeskAt
 from yifang.knowledge import load
 
-CARD_KINDS = ("card_review", "card_entry", "card_correct", "card_audit", "card_revision_audit")
+CARD_KINDS = ("card_review", "card_entry", "card_correct", "card_audit", "card_revision_audit", "card_register")
 _ENTERABLE = (CardState.SUBMITTED, CardState.RETURNED_BY_DISTRICT, CardState.AUDITED)
+_STANDING = (CardState.SUBMITTED, CardState.AUDITED)
 _RETURNED = (CardState.RETURNED_BY_HOSPITAL, CardState.RETURNED_BY_DISTRICT)
 
 
@@ -76,7 +77,16 @@ def wanted_of(card: Card) -> list[Wanted]:
         found.append(Wanted("card_audit", _auditors(card), card.entered_at, card.audit_due_at))
     if card.state == CardState.AUDITED and (revision := card.revisions.filter(audited_at=None).first()) is not None:
         found.append(Wanted("card_revision_audit", _auditors(card), revision.reported_at, revision.audit_due_at))
+    if card.state in _STANDING and card.entered_at is not None and (hours := _hours_to_register(card)):
+        found.append(Wanted("card_register", (desk,), card.entered_at, card.entered_at + timedelta(hours=hours)))
     return found
+
+
+def _hours_to_register(card: Card) -> int:
+    """The hours after its entry by which a specialist system wants the card; 0 where none does or all have it."""
+    wanted = load().quality.registers_of(card.disease)
+    there = set(card.registered.values_list("register", flat=True)) if wanted else set()
+    return min((one.hours for one in wanted if one.id not in there), default=0)
 
 
 def follow_card(card: Card, by: Actor, *, was: str = "") -> None:

@@ -9,9 +9,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from yifang.apps.accounts.viewers import Viewer
-from yifang.apps.reporting import policy
+from yifang.apps.reporting import desks, policy
 from yifang.apps.reporting.models import RegisterEntry
 from yifang.apps.reporting.services import cards
+from yifang.apps.work import services as work
 from yifang.kernel import clock
 from yifang.kernel.errors import UserError
 from yifang.kernel.ids import new_id
@@ -48,6 +49,8 @@ def register(card_id: UUID, register_id: str, number: str, at: datetime | None, 
                 entry.save()
         except IntegrityError:
             raise UserError("reporting.register_taken") from None
+        work.end("card_register", card.id, viewer, outcome="registered", proof=number)
+        desks.follow_card(card, viewer)
         said = cards.say(card, "registered", register_id, viewer, before=before) if before else ""
         cards.tell(card, "registered", viewer, register=register_id, said=said)
     return entry

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from yifang.apps.accounts.viewers import Viewer
+from yifang.apps.accounts.visibility import SHARED_IN_A_DEPARTMENT, group_of
 from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.places.models import Organisation
 from yifang.apps.reporting.models import NO_REPORT, Cadence, Card, ZeroOrder, ZeroReport
@@ -41,9 +42,12 @@ def order(
 ) -> ZeroOrder:
     """Order zero reports of units in the viewer's area.
 
-    Raises UserError `reporting.zero_order` that names everything wrong with it.
+    Raises UserError `reporting.zero_sensitive` for a disease that lists of work never name, `reporting.zero_order` that
+    names everything wrong with it.
     """
     viewer.check("zero.order")
+    if disease and group_of(disease) not in SHARED_IN_A_DEPARTMENT:
+        raise UserError("reporting.zero_sensitive")
     wrong = []
     known = load()
     syndromes = {one.id for one in known.syndromes.syndromes}

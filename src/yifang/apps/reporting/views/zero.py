@@ -130,7 +130,8 @@ def _orders(request: HttpRequest, wrong: UserError | None = None) -> HttpRespons
         "due_hours": request.POST.get("due_hours", _DUE_HOURS),
         "posted": request.POST,
         "picked": request.POST.getlist("units"),
-        "wrong": [fields[name] for name in wrong.params["wrong"]] if wrong else [],
+        "wrong": [fields[name] for name in wrong.params.get("wrong", ())] if wrong else [],
+        "refused": words.error(wrong) if wrong and "wrong" not in wrong.params else "",
     }
     return render(request, "reporting/zero_orders.html", context, status=422 if wrong else 200)
 
