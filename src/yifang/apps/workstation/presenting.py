@@ -121,7 +121,9 @@ def _workplace(bound: forms.BoundField, when: str, population: str, before: tupl
         yield Question(bound, typed=True, when=when, suggests=True)
         return
     offered = [*filter(None, [before[1]]), *(workplaces.NURSERY_CLASSES if population == workplaces.NURSERY else ())]
-    choices = [Choice(key, name, name) for key, name in zip(KEYS, dict.fromkeys(offered), strict=False)]
+    words = workplaces.NURSERY_CLASSES
+    keyed = zip(KEYS, dict.fromkeys(offered), strict=False)
+    choices = [Choice(key, name, str(words.get(name, name))) for key, name in keyed]
     yield Question(bound, choices, typed=True, when=when)
 
 

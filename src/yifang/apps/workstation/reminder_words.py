@@ -23,6 +23,7 @@ class Reminder:
     title: str
     says: str
     because: Sequence[str]
+    age: str
     sure: bool
     reasons: Sequence[tuple[str, str, bool]]  # code, label, whether words must be added
 
@@ -30,13 +31,18 @@ class Reminder:
 def shown_as(shown: Shown) -> Reminder:
     """In the reader's language; what is from memory says so."""
     one, english, knowledge = shown.advice.reminder, _english(), load()
-    because = list(shown.advice.because)
-    if shown.advice.age is not None:
-        because.append(ngettext("{n} 岁", "{n} 岁", shown.advice.age).format(n=shown.advice.age))
+    years = shown.advice.age
+    age = "" if years is None else ngettext("{n} 岁", "{n} 岁", years).format(n=years)
     sure = knowledge.provenance("reminders", "reminders", one.id, "says").confidence in ("VERIFIED", "HIGH")
     reasons = [(each.id, each.en if english else each.zh, each.words) for each in knowledge.reminders.reasons]
     return Reminder(
-        shown.id, one.en if english else one.zh, one.says_en if english else one.says, because, sure, reasons
+        shown.id,
+        one.en if english else one.zh,
+        one.says_en if english else one.says,
+        shown.advice.because,
+        age,
+        sure,
+        reasons,
     )
 
 

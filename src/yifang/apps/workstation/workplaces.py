@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy
+
 from yifang.apps.places.models import OrganisationKind
 from yifang.apps.places.suggesting import suggestions
 from yifang.apps.reporting import versions
@@ -16,7 +18,12 @@ from yifang.knowledge import load
 
 FIELDS = ("employer", "school_class")
 NURSERY, PUPIL = "1", "3"
-NURSERY_CLASSES = ("小班", "中班", "大班", "托班")
+NURSERY_CLASSES = {  # what the card says → how it reads
+    "小班": gettext_lazy("小班"),
+    "中班": gettext_lazy("中班"),
+    "大班": gettext_lazy("大班"),
+    "托班": gettext_lazy("托班"),
+}
 _SHORT = re.compile(r"(\d{1,2})\s*[.。,，/\- ]\s*(\d{1,2})")
 _DIGITS = "零一二三四五六七八九"
 
