@@ -44,7 +44,7 @@ def test_daily_counts_go_up_where_no_card_does(chain):
     for _ in range(2):  # a second visit later: the day is counted anew, not twice
         for node in (hospital, district, city):
             with node.on("jobs"):
-                relaying.note_days()
+                relaying.counts.note_days()
             settle(hospital, district, city)
     today = clock.today()
     for node in (hospital, district, city):
@@ -82,15 +82,70 @@ def test_feedback_goes_down_and_its_reading_up(chain):
     assert viewer.role == "epidemiologist"
 
 
-def _signal(district, case: Case):
+def test_feedback_of_a_city_goes_down_two_steps_and_its_reading_up_two(chain):
+    hospital, district, city = chain
+    from yifang.apps.surveillance.models import Feedback, FeedbackReceipt
+    from yifang.apps.surveillance.queries import notices
+    from yifang.apps.surveillance.services import feeding_back
+
+    card = submitted(hospital, name="王维", order=10)
+    settle(hospital, district, city)
+    with city.on():
+        case = Case.objects.get(id=at(district, card.id).case_id)
+        signal = _signal(city, case, area="310100", home=case.report_org)
+    text = "全市手足口病上升，请各院做好预检分诊。"
+    do(city, "city_epidemiologist", lambda viewer: feeding_back.give_feedback(signal.id, viewer, text))
+    settle(city, district, hospital)
+    assert [one.text for one in do(district, "epidemiologist", lambda viewer: list(notices(viewer)))] == [text]
+    with hospital.on():
+        told = Feedback.objects.get(text=text)
+        assert set(told.scopes) == {hospital.county.hospital.scope, f"user:{hospital.county.users['clinician'].pk}"}
+    do(hospital, "clinician", lambda viewer: feeding_back.mark_read(told.id, viewer))
+    settle(hospital, district, city)
+    with city.on():
+        assert FeedbackReceipt.objects.filter(feedback_id=told.id).count() == 1
+
+
+def test_an_urgent_suspicion_is_a_signal_of_the_district_before_there_is_a_card(chain):
+    hospital, district, _ = chain
+    from yifang.apps.reporting import services
+    from yifang.apps.reporting.models import Suspicion
+    from yifang.apps.surveillance.models import Signal, SuspectedElsewhere
+    from yifang.apps.work.models import WorkItem
+
+    with hospital.on():
+        apps.receive(hospital.county.hospital, apps.cholera_report(who=apps.person("周建国", order=11)))
+    settle(hospital, district)
+    with district.on():
+        signal = Signal.objects.get(disease="cholera")
+        assert (signal.method, signal.observed, signal.area_code) == ("single_case", 1, "310112")
+        assert WorkItem.objects.get(subject=signal.id).desks.filter(scope="area:310112").exists()
+        whole = district.rows("SELECT string_agg(x::text, '') FROM surveillance_suspectedelsewhere x")[0][0]
+        assert "周" not in whole
+        assert not Suspicion.objects.exists()
+    with hospital.on():
+        suspicion = Suspicion.objects.get(disease="cholera")
+        assert str(suspicion.id) in signal.explanation["suspicions"]
+    do(
+        hospital, "clinician",
+        lambda viewer: services.dismiss(suspicion.id, viewer, code="other", note="培养污染"),
+    )  # fmt: skip
+    settle(hospital, district)
+    with district.on():
+        signal = Signal.objects.get(disease="cholera")
+        assert (signal.observed, signal.explanation["suspicions"], signal.has_fallen) == (0, [], True)
+        assert not SuspectedElsewhere.objects.get().waits
+
+
+def _signal(node, case: Case, *, area: str = "310112", home=None):
     from yifang.apps.surveillance.models import Signal, SignalCase
     from yifang.kernel.ids import new_id
 
     now = clock.now()
-    home = district.county.hospital.scope
+    home = (home or node.county.hospital).scope
     signal = Signal(
-        id=new_id(), method="threshold", disease="hfmd", group="ordinary", area_code="310112", observed=3, expected=0,
-        limit=3, pack_digest="x", explanation={"rule": "r", "source": "s", "reported_by": [home], "areas": ["310112"]},
+        id=new_id(), method="threshold", disease="hfmd", group="ordinary", area_code=area, observed=3, expected=0,
+        limit=3, pack_digest="x", explanation={"rule": "r", "source": "s", "reported_by": [home], "areas": [area]},
         first_day=now.date(), last_day=now.date(), raised_at=now, due_at=now,
     )  # fmt: skip
     signal.save(force_insert=True)
@@ -98,5 +153,5 @@ def _signal(district, case: Case):
     from yifang.apps.accounts.models import SubjectKind
     from yifang.apps.accounts.visibility import Subject, area_scopes, show
 
-    show(Subject(SubjectKind.SIGNAL, signal.id, now.date(), "hfmd"), area_scopes("310112"), "signal")
+    show(Subject(SubjectKind.SIGNAL, signal.id, now.date(), "hfmd"), area_scopes(area), "signal")
     return signal

@@ -23,7 +23,8 @@ from yifang.node.config import Config
 HELP = "备份数据库和密钥 · back up database and keys"
 PASSPHRASE = "YIFANG_BACKUP_PASSPHRASE"
 MANIFEST, DUMP = "manifest.json", "database.dump"
-KEPT = (secrets.FILE, "ledger-anchor.json", "relay-keys.json")  # files of the data folder that go with the database
+# files of the data folder that go with the database
+KEPT = (secrets.FILE, "ledger-anchor.json", "relay-keys.json", "relay-ca.pem")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

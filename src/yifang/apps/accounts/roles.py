@@ -50,7 +50,7 @@ DISTRICT = {
     "card.view", "card.audit", "card.merge", "card.delete", "card.correct", "card.enter", "card.export", "card.print", "case.list",
     "case.export", "person.open", "person.link", "record.view", "signal.list", "signal.answer", "place.match", "place.create",
     "grid.assign", "glass.answer", "count.view", "national.view", "quality.view", "relay.view",
-    "rules.view", "rules.draft", "rules.activate", "zero.order", "missed.view",
+    "rules.view", "rules.draft", "rules.activate", "zero.order", "missed.view", "feedback.read",
 }  # fmt: skip
 LOOK = frozenset({"signal.list", "count.view"})
 WATCH = LOOK | {"quality.view"}

@@ -15,12 +15,22 @@ class CareConfig(AppConfig):
     label = "care"
 
     def ready(self) -> None:
-        from yifang.apps.care import calendar, from_records, merging, providers, services, subscribers, suspected
+        from yifang.apps.care import (
+            calendar,
+            from_records,
+            merging,
+            providers,
+            relaying,
+            services,
+            subscribers,
+            suspected,
+        )
         from yifang.apps.care.queries import matters
         from yifang.apps.care.services import whistling
         from yifang.kernel import protocols
 
         subscribers.register()
+        relaying.register()
         protocols.sealed.add(protocols.Sealed("care.Reporter.sealed", whistling.context))
         protocols.subject_pages.add(protocols.SubjectPage("matter", "care:matter"))
         protocols.subject_names.add(protocols.Named("matter", matters.names))

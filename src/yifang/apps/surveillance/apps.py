@@ -19,7 +19,7 @@ class SurveillanceConfig(AppConfig):
         protocols.identified.add(protocols.Named("surveillance.visits", subscribers.count_visits))
         protocols.loops.add(protocols.Loop("surveillance.compaction", jobs.compact))
         protocols.loops.add(protocols.Loop("surveillance.series", jobs.watch))
-        protocols.loops.add(protocols.Loop("surveillance.days", relaying.tell_days))
+        protocols.loops.add(protocols.Loop("surveillance.days", relaying.counts.tell_days))
         protocols.notices.add(protocols.Named("surveillance.feedback", queries.notices))
         protocols.disease_advice.add(protocols.Named("surveillance.feedback", queries.advice))
         protocols.related.add(protocols.Named("surveillance.signals", queries.related))

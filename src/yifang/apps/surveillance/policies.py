@@ -26,6 +26,7 @@ TABLES = [
     Table("surveillance_counted", rows="false"),  # compared in jobs only
     Table("surveillance_countstate", rows="false"),
     Table("surveillance_seriesdue", rows="false"),
+    Table("surveillance_suspectedelsewhere", rows="false"),
     Table("surveillance_tallyseries", rows=_MY_SERIES),
     Table("surveillance_tallynumber", rows="series_id IN (SELECT id FROM surveillance_tallyseries)"),
     Table(

@@ -6,6 +6,7 @@ from uuid import UUID
 from yifang.apps.ledger.subscriptions import Heard, subscribe
 from yifang.apps.records.models import Record
 from yifang.apps.surveillance import counting
+from yifang.apps.surveillance.relaying import urgent
 from yifang.apps.surveillance.services import (
     consider,
     consider_suspicion,
@@ -16,14 +17,13 @@ from yifang.apps.surveillance.services import (
 )
 
 CASES = (*(f"reporting.case_{what}" for what in ("made", "joined", "changed", "excluded")), "reporting.cases_taken")
-SUSPICIONS = tuple(f"reporting.suspicion_{what}" for what in ("found", "changed", "reopened", "answered", "withdrawn"))
 
 
 def register() -> None:
     """Called once, when the app is ready."""
     subscribe("surveillance.counts", CASES, count)
     subscribe("surveillance.single_case", CASES, on_cases)
-    subscribe("surveillance.suspicions", SUSPICIONS, on_suspicions)
+    subscribe("surveillance.suspicions", urgent.LEDGER, on_suspicions)
 
 
 def count(heard: Sequence[Heard]) -> None:

@@ -36,7 +36,7 @@ class MatterStep(Entry):
     `anytime`: may be taken while the matter is open though nothing waits for it. `again`: may be taken more than once.
     `drops`: steps that need not be taken any more. `outcome`: the question whose answer is what came of the matter.
     `at`: the question that says when it happened. `told`: the reporter reads it too. `desk`: where `work` waits, at the
-    matter's own place or with who began it.
+    matter's own place or with who began it. `inside`: stays in the house where the CDC is told of the matter.
     """
 
     id: str
@@ -53,6 +53,7 @@ class MatterStep(Entry):
     outcome: str = ""
     at: str = ""
     told: bool = False
+    inside: bool = False
     desk: Literal["place", "opener"] = "place"
 
 

@@ -273,6 +273,18 @@ def _walk(
         id=new_id(), matter=matter, step=step.id, at=at, noted_at=clock.now(), by_id=by.user_id, role=by.role,
         response=response, record=record,
     ).save(force_insert=True)  # fmt: skip
+    goes = advance(matter, kind, step, answers, by, {"step": step.id, "record": record.id if record else None})
+    if goes.starts:
+        _start_other(goes, matter, by)
+
+
+def advance(
+    matter: Matter, kind: MatterKind, step: MatterStep, answers: Mapping[str, Any], by: Actor, facts: Mapping[str, Any]
+) -> Goes:  # fmt: skip
+    """What follows from a step that was written: its work ends, what comes next waits. Returns where it leads.
+
+    `facts` stand in the ledger. What other matter begins is the caller's: where the step was taken it does.
+    """
     goes = _way(step, answers, matter)
     dropped = [one for one in step.drops if one in matter.waiting]
     if not (step.anytime and step.id not in matter.waiting):
@@ -283,13 +295,12 @@ def _walk(
     if step.outcome and answers.get(step.outcome):
         matter.outcome = str(answers[step.outcome])
     _wait(matter, kind, goes.to, answers, by)
-    say(matter, "care.step_taken", by, {"step": step.id, "record": record.id if record else None})
+    say(matter, "care.step_taken", by, facts)
     if not matter.waiting and MatterState.CLOSED in TRANSITIONS[MatterState(matter.state)]:
         matter.state, matter.closed_at = MatterState.CLOSED, clock.now()
-        say(matter, "care.matter_closed", by, {"outcome": matter.outcome})
+        say(matter, "care.matter_closed", by, {**facts, "outcome": matter.outcome})
     _save(matter)
-    if goes.starts:
-        _start_other(goes, matter, by)
+    return goes
 
 
 def _way(step: MatterStep, answers: Mapping[str, Any], matter: Matter) -> Goes:

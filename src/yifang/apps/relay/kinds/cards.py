@@ -26,6 +26,7 @@ from yifang.apps.records import people
 from yifang.apps.relay import outbox
 from yifang.apps.relay.kinds import rows
 from yifang.apps.relay.kinds.merging import both_changed
+from yifang.apps.relay.kinds.sender import From
 from yifang.apps.relay.models import Conflict, Peer, Shared, Side
 from yifang.apps.reporting import persons, versions, visible
 from yifang.apps.reporting.models import Card, CardState, CardVersion, Revision, Said
@@ -55,15 +56,6 @@ _TRAVELS = ("approved", "entered", "returned_by_district")
 _KNOWN = {"card", "organisation", "versions", "in_force", "said", "revisions", "merged_into"}
 Json = dict[str, Any]
 Refused = tuple[RelayEntry, str, Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class From:
-    """A peer as the actor of the steps it took."""
-
-    user_id: int | None = None
-    role: str = "relay"
-    purpose: str = ""
 
 
 def register() -> None:

@@ -20,7 +20,7 @@ from yifang.apps.places.models import Organisation, OrganisationKind
 from yifang.apps.records.models import Person
 from yifang.apps.relay import outbox
 from yifang.apps.relay.kinds import rows
-from yifang.apps.relay.kinds.cards import From
+from yifang.apps.relay.kinds.sender import From
 from yifang.apps.relay.models import Peer, Side
 from yifang.apps.reporting import visible
 from yifang.apps.reporting.models import Case

@@ -3,16 +3,22 @@
 A request is our receipt, fresh and used once, and at most one batch. The answer is a frame: what the other side has
 (where to go on), its newest receipt, and its batches for us. `exchange` is one turn; it is repeated while it brings
 anything. What fails is tried again later and later; a clock that differs is measured and allowed for.
+Certificates are believed that the machine believes, and those of authorities in `relay-ca.pem` in the data folder.
 """
 
 from __future__ import annotations
 
 import json
+import ssl
 import struct
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
+from django.conf import settings
 from django.db import transaction
 
 from yifang.apps.relay import envelope, inbox, outbox, receipts
@@ -22,6 +28,7 @@ from yifang.kernel.errors import NotAllowed, UserError, YifangError
 
 PATH = "/api/v1/relay"
 KIND = "application/vnd.yifang.relay"
+AUTHORITIES = "relay-ca.pem"  # in the data folder
 MOST_DOWN = 4 * 1024 * 1024  # bytes of batches in one answer; one larger batch goes alone
 BUSY_SECONDS = 2
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
@@ -57,8 +64,22 @@ def parts_of(data: bytes) -> list[bytes]:
 
 def post(url: str, body: bytes) -> tuple[int, bytes]:
     """Send a request."""
-    answer = httpx.post(url, content=body, headers={"Content-Type": KIND}, timeout=httpx.Timeout(60, connect=10))
+    own = settings.YIFANG.data / AUTHORITIES
+    trust = _trust(own, own.stat().st_mtime_ns if own.exists() else 0)
+    answer = httpx.post(
+        url, content=body, headers={"Content-Type": KIND}, timeout=httpx.Timeout(60, connect=10), verify=trust
+    )
     return answer.status_code, answer.content
+
+
+@lru_cache(maxsize=4)
+def _trust(own: Path, written: int) -> ssl.SSLContext:
+    """Whose certificates are believed; `written` tells a changed file. Raises OSError where it holds no certificate."""
+    context = httpx.create_ssl_context()  # the list that comes with the program: a small machine has none
+    context.load_default_certs()
+    if written:
+        context.load_verify_locations(own)
+    return context
 
 
 # -- the side that asks
@@ -76,6 +97,10 @@ def exchange(peer: Peer, send: Post = post) -> bool:
     try:
         status, content = send(f"{peer.url.rstrip('/')}{PATH}", body)
     except (OSError, httpx.HTTPError) as error:
+        wrong = next((one for one in _causes(error) if isinstance(one, ssl.SSLError)), None)
+        if wrong is not None:
+            reason = getattr(wrong, "verify_message", "") or wrong.reason or "TLS"
+            return _failed(peer, "relay.certificate", {"reason": reason, "file": AUTHORITIES})
         return _failed(peer, "relay.unreachable", {"reason": type(error).__name__})
     if status != 200:
         return _refused(peer, status, content)
@@ -95,6 +120,12 @@ def exchange(peer: Peer, send: Post = post) -> bool:
         error="", error_params={}, error_since=None, attempts=0, next_try_at=None, heard_at=clock.now()
     )
     return moved
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _next_batch(peer: Peer) -> Batch | None:

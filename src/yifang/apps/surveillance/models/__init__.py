@@ -11,6 +11,7 @@ from yifang.apps.surveillance.models.signals import (
     SignalCase,
     SignalState,
     SignalStep,
+    SuspectedElsewhere,
 )
 from yifang.apps.surveillance.models.tallies import TallyNumber, TallySeries
 
@@ -30,6 +31,7 @@ __all__ = [
     "SignalState",
     "SignalStep",
     "SubjectSort",
+    "SuspectedElsewhere",
     "TallyNumber",
     "TallySeries",
 ]

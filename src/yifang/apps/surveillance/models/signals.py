@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from yifang.apps.accounts.models import User
+from yifang.apps.places.models import Organisation
 from yifang.apps.reporting.models import Case
 from yifang.kernel.ids import new_id
 
@@ -104,6 +105,29 @@ class SignalCase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.signal_id} ← {self.case_id}"
+
+
+class SuspectedElsewhere(models.Model):
+    """A suspicion of a hospital's own node (`id` is its there), as far as the district may know: nobody's identity.
+
+    It counts while it `waits` for the doctor, and once `reported` until the case of its `card` stands in the signal.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    node = models.CharField(max_length=32)
+    disease = models.CharField(max_length=40)
+    subtype_hint = models.CharField(max_length=40, blank=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    waits = models.BooleanField()
+    reported = models.BooleanField()
+    card = models.UUIDField(null=True)
+    evidence_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("card",), condition=Q(card__isnull=False), name="suspected_card"),)
+
+    def __str__(self) -> str:
+        return f"{self.disease} {self.node}"
 
 
 class SeriesDue(models.Model):

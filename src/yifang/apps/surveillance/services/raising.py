@@ -5,6 +5,7 @@ when no case is left: a false alarm, too, is a person's to conclude, and a case 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from yifang.apps.accounts.models import SubjectKind
 from yifang.apps.accounts.visibility import Subject, area_scopes, show
 from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.reporting.models import Card, Case, Suspicion, SuspicionState
-from yifang.apps.surveillance.models import Signal, SignalCase, SignalState
+from yifang.apps.surveillance.models import Signal, SignalCase, SignalState, SuspectedElsewhere
 from yifang.apps.surveillance.services.opening import Found, raise_signal, reporters_of
 from yifang.apps.surveillance.single_case import METHOD, Watch, county_of, rare, watch
 from yifang.kernel import clock
@@ -35,10 +36,10 @@ def watched(cases: Sequence[UUID]) -> list[UUID]:
 
 
 def watched_suspicions(suspicions: Sequence[UUID]) -> list[UUID]:
-    """Those of many suspicions that a signal may follow from, in their order."""
-    rows = Suspicion.objects.filter(id__in=suspicions, disease__in=_singly())
-    order = {one: place for place, one in enumerate(suspicions)}
-    return sorted(rows.values_list("id", flat=True), key=order.__getitem__)
+    """Those of many suspicions, of this node and of others, that a signal may follow from, in their order."""
+    order, singly = {one: place for place, one in enumerate(suspicions)}, _singly()
+    rows = [one.objects.filter(id__in=suspicions, disease__in=singly) for one in (Suspicion, SuspectedElsewhere)]
+    return sorted((id for found in rows for id in found.values_list("id", flat=True)), key=order.__getitem__)
 
 
 def _singly() -> list[str]:
@@ -101,11 +102,11 @@ def consider_suspicion(suspicion_id: UUID) -> Signal | None:
     It counts while it waits for the doctor, and after its report until the case stands in the signal itself.
     """
     with transaction.atomic():
-        one = Suspicion.objects.select_related("organisation").filter(id=suspicion_id).first()
-        if one is None or not one.organisation.area_code:
+        one = _suspected_here(suspicion_id) or _suspected_elsewhere(suspicion_id)
+        if one is None or not one.area:
             return None
-        county = county_of(one.organisation.area_code)
-        rule = watch(one.disease, one.subtype_hint)
+        county = county_of(one.area)
+        rule = watch(one.disease, one.subtype)
         if rule is None or rule.limit > 1:
             return None
         signal = (
@@ -114,17 +115,15 @@ def consider_suspicion(suspicion_id: UUID) -> Signal | None:
             .exclude(state=SignalState.CLOSED)
             .first()
         )
-        waiting = one.state in (SuspicionState.OPEN, SuspicionState.CONSULTING)
-        reported = one.state == SuspicionState.REPORTED and not Case.objects.filter(cards__suspicion=one).exists()
-        counts = one.confidence == "strong" and (waiting or reported)
+        counts = one.waits or one.reported
         if signal is None:
             news = clock.now() - timedelta(days=load().surveillance.news_days)
-            return _raise_suspicion(one, rule, county) if counts and waiting and one.evidence_at > news else None
+            return _raise_suspicion(one, rule, county) if one.waits and one.evidence_at > news else None
         known = set(signal.explanation.get("suspicions", []))
         if (str(one.id) in known) == counts:
             return signal
         signal.explanation["suspicions"] = sorted(known ^ {str(one.id)})
-        signal.explanation["reported_by"] = sorted({*signal.explanation["reported_by"], *_askers(one)})
+        signal.explanation["reported_by"] = sorted({*signal.explanation["reported_by"], *one.askers})
         _recount(signal)
         kind = "surveillance.signal_joined" if counts else "surveillance.signal_left"
         facts = {"suspicions": [one.id], "observed": signal.observed, "limit": signal.limit}
@@ -132,24 +131,58 @@ def consider_suspicion(suspicion_id: UUID) -> Signal | None:
         return signal
 
 
-def _raise_suspicion(one: Suspicion, rule: Watch, county: str) -> Signal:
+@dataclass(frozen=True, slots=True)
+class _Suspected:
+    """A suspicion of this node or of a hospital's own; `askers` hold it: its hospital and, where known, its doctor."""
+
+    id: UUID
+    disease: str
+    subtype: str
+    area: str
+    waits: bool
+    reported: bool  # and its case is not here yet
+    evidence_at: datetime
+    askers: frozenset[str]
+
+
+def _suspected_here(suspicion_id: UUID) -> _Suspected | None:
+    one = Suspicion.objects.select_related("organisation").filter(id=suspicion_id).first()
+    if one is None:
+        return None
+    strong = one.confidence == "strong"
+    waits = one.state in (SuspicionState.OPEN, SuspicionState.CONSULTING)
+    reported = one.state == SuspicionState.REPORTED and not Case.objects.filter(cards__suspicion=one).exists()
+    askers = {f"org:{one.organisation_id}"} | ({f"user:{one.clinician_id}"} if one.clinician_id else set())
+    return _Suspected(
+        one.id, one.disease, one.subtype_hint, one.organisation.area_code, strong and waits, strong and reported,
+        one.evidence_at, frozenset(askers),
+    )  # fmt: skip
+
+
+def _suspected_elsewhere(suspicion_id: UUID) -> _Suspected | None:
+    one = SuspectedElsewhere.objects.select_related("organisation").filter(id=suspicion_id).first()
+    if one is None:
+        return None
+    reported = one.reported and not Case.objects.filter(cards__id=one.card).exists()
+    askers = frozenset({f"org:{one.organisation_id}"})
+    return _Suspected(
+        one.id, one.disease, one.subtype_hint, one.organisation.area_code, one.waits, reported, one.evidence_at, askers
+    )
+
+
+def _raise_suspicion(one: _Suspected, rule: Watch, county: str) -> Signal:
     today = clock.today()
     day = one.evidence_at.astimezone(clock.CHINA).date()
     return raise_signal(
         Found(
             METHOD, one.disease, county, observed=1, expected=0.0, limit=float(rule.limit),
             window_days=rule.window_days, first_day=day, last_day=day, hours=rule.hours, areas=(county,),
-            reporters=frozenset(_askers(one)),
+            reporters=one.askers,
             explanation={
                 **rule.explanation(), "months": _by_month(county, one.disease, today), "suspicions": [str(one.id)],
             },
         )
     )  # fmt: skip
-
-
-def _askers(one: Suspicion) -> set[str]:
-    """Who holds the suspicion: its hospital and, where one is known, its doctor."""
-    return {f"org:{one.organisation_id}"} | ({f"user:{one.clinician_id}"} if one.clinician_id else set())
 
 
 def _is_history(case: Case) -> bool:
@@ -221,6 +254,10 @@ def _recount(signal: Signal) -> None:
     if waiting := signal.explanation.get("suspicions"):
         come = Card.objects.filter(suspicion__in=waiting, case__in=behind.values("case"))
         gone = {str(one) for one in come.values_list("suspicion_id", flat=True)}
+        elsewhere = SuspectedElsewhere.objects.filter(id__in=waiting)
+        cards = dict(elsewhere.filter(card__isnull=False).values_list("card", "id"))
+        here = Card.objects.filter(id__in=cards, case__in=behind.values("case")).values_list("id", flat=True)
+        gone |= {str(cards[card]) for card in here}
         waiting = signal.explanation["suspicions"] = [one for one in waiting if one not in gone]
     signal.observed = len(days) + len(waiting or ())
     signal.first_day, signal.last_day = min(days, default=signal.first_day), max(days, default=signal.last_day)

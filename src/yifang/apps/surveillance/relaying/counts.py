@@ -1,8 +1,7 @@
-"""What surveillance lets go from node to node: daily counts up, feedback down, and who has read it up again.
+"""Daily counts go up even where cards do not: visits and syndromes of each day by organisation and township.
 
-Counts go up even where cards do not: visits and syndromes of each day by organisation and township, cities' also
-diseases; a number for each, nobody's age or sex. Feedback goes to the hospitals that it is for, with the signal's
-numbers and without its cases; there its words stand before the doctors whose cards were meant.
+A number for each, nobody's age or sex. Diseases are not among them: a city counts the cases that it holds, and a
+province has the national system's figures, beside which a second count would only have to be reconciled.
 """
 
 from __future__ import annotations
@@ -14,50 +13,36 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import connection, transaction
-from django.db.models import Count as Number
-from django.db.models import Min
 from django.utils.translation import gettext_lazy as _
 
-from yifang.apps.accounts.models import User
 from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.ledger.subscriptions import Heard
 from yifang.apps.places.models import Organisation
 from yifang.apps.relay import outbox
-from yifang.apps.relay.kinds import rows
-from yifang.apps.relay.kinds.cards import From
+from yifang.apps.relay.kinds.sender import From
 from yifang.apps.relay.models import Peer, Side
-from yifang.apps.reporting.models import Card
 from yifang.apps.surveillance import counting
-from yifang.apps.surveillance.models import Counted, CountState, Feedback, FeedbackReceipt, Signal
+from yifang.apps.surveillance.models import Counted, CountState
 from yifang.apps.surveillance.services import note
-from yifang.kernel import areas, clock
+from yifang.kernel import areas
 from yifang.kernel.errors import YifangError
 from yifang.kernel.protocols import Relayed, RelayEntry
 
 COUNTED = "surveillance.days_counted"
 _DAY = UUID("0f6c1c2e-0000-5000-8000-000000000000").int  # a day's subject: this, and its ordinal
 _EVERY = 120.0  # seconds
-_SIGNAL = rows.columns(Signal, ("id", "explanation", "owner_id", "unit"))
-_FEEDBACK = rows.columns(Feedback, ("signal_id", "scopes", "by_id"))
 Json = dict[str, Any]
 Refused = tuple[RelayEntry, str, Mapping[str, Any]]
 
 
 def register() -> None:
-    """Called once, when the app is ready."""
+    """Let counts go up."""
     outbox.carry(
         Relayed(
             "count", _("每日计数"), frozenset({COUNTED}), _counts_concern, _build_counts, take_counts, subjects=_days,
             everything=_all_days,
         )
     )  # fmt: skip
-    outbox.carry(
-        Relayed("feedback", _("预警反馈"), frozenset({"surveillance.feedback_given", "surveillance.feedback_read"}),
-                _feedback_concerns, _build_feedback, take_feedback, subjects=_feedback_of)
-    )  # fmt: skip
-
-
-# -- counts
 
 
 def tell_days(stop: threading.Event) -> None:
@@ -189,116 +174,3 @@ def _area(code: str) -> str:
         return areas.normalise(code) if code else ""
     except YifangError:
         return ""
-
-
-# -- feedback
-
-
-def _feedback_of(heard: Heard) -> Sequence[UUID]:
-    return [UUID(heard.facts["feedback"])]
-
-
-def _feedback_concerns(subjects: Sequence[UUID], peer: Peer) -> Collection[UUID]:
-    """Down: what is for the peer's organisations. Up: what came from there, and was read here."""
-    found = Feedback.objects.filter(id__in=subjects)
-    if peer.side == Side.UP:
-        return set(found.filter(by__username=_username(peer), receipts__isnull=False).values_list("id", flat=True))
-    if peer.role != "hospital":
-        return ()
-    scopes = {one.scope for one in Organisation.objects.filter(code__in=peer.organisations)}
-    return {one.id for one in found if scopes & set(one.scopes)}
-
-
-def _build_feedback(subjects: Sequence[UUID], peer: Peer) -> Mapping[UUID, Json]:
-    found = Feedback.objects.select_related("signal", "by").filter(id__in=subjects)
-    if peer.side == Side.UP:
-        read = found.annotate(readers=Number("receipts"), first=Min("receipts__read_at"))
-        return {one.id: {"readers": one.readers, "read_at": one.first.isoformat()} for one in read if one.readers}
-    homes = {one.scope: one.code for one in Organisation.objects.filter(code__in=peer.organisations)}
-    told: dict[UUID, Json] = {}
-    for one in found:
-        cards = Card.objects.filter(case__signals=one.signal, organisation__code__in=peer.organisations)
-        why = one.signal.explanation
-        told[one.id] = {
-            "feedback": rows.written(one, _FEEDBACK),
-            "signal": rows.written(one.signal, _SIGNAL),
-            "signal_id": str(one.signal_id),
-            "cards": [str(card) for card in cards.values_list("id", flat=True)],
-            "organisations": [code for scope, code in homes.items() if scope in one.scopes],
-            "reason": {name: why[name] for name in ("rule", "source", "confidence") if name in why},
-        }
-    return told
-
-
-def take_feedback(entries: Sequence[RelayEntry], peer: Peer) -> list[Refused]:
-    """Keep what the district told, or that a hospital has read it."""
-    author, refused = _author(peer), []
-    for entry in entries:
-        known = Feedback.objects.filter(id=entry.subject).first()
-        if peer.side == Side.DOWN:
-            if known is None:
-                refused.append((entry, "relay.failed", {"reason": "feedback"}))
-                continue
-            _, fresh = FeedbackReceipt.objects.get_or_create(
-                feedback=known, user=author, defaults={"read_at": entry.body["read_at"]}
-            )
-            if fresh:
-                facts = {"feedback": known.id, "node": peer.node, "readers": int(entry.body["readers"])}
-                change = Change("surveillance.feedback_read", "signal", known.signal_id, facts=facts,
-                                scopes=[f"user:{known.by_id}"])  # fmt: skip
-                append(change, From(purpose=peer.name[:120]))
-            continue
-        if known is None:
-            _keep(entry, peer, author)
-    return refused
-
-
-def _keep(entry: RelayEntry, peer: Peer, author: User) -> None:
-    body = entry.body
-    homes = Organisation.objects.filter(code__in=body["organisations"])
-    doctors = Card.objects.filter(id__in=body["cards"], doctor__isnull=False).values_list("doctor", flat=True)
-    scopes = sorted({*(one.scope for one in homes), *(f"user:{one}" for one in doctors)})
-    explanation = {**body["reason"], "reported_by": scopes, "areas": [], "node": peer.node}
-    signal, _made = Signal.objects.get_or_create(
-        id=UUID(body["signal_id"]),
-        defaults={
-            **_closed(rows.read(body["signal"], _SIGNAL)),
-            "unit": f"node:{peer.node}",
-            "explanation": explanation,
-        },
-    )
-    feedback = Feedback(
-        id=entry.subject, signal=signal, scopes=scopes, by=author, **_without_id(rows.read(body["feedback"], _FEEDBACK))
-    )
-    feedback.save(force_insert=True)
-    facts = {"feedback": feedback.id, "node": peer.node, "readers": scopes, "until": feedback.until}
-    append(
-        Change("surveillance.feedback_given", "signal", signal.id, fields=["text"], facts=facts, scopes=scopes),
-        From(purpose=peer.name[:120]),
-    )
-
-
-def _closed(fields: Json) -> Json:
-    """A signal of another node is answered there: here it stands as closed, whatever it is there."""
-    return {
-        **fields,
-        "state": "closed",
-        "conclusion": fields["conclusion"] or "suspected_event",
-        "closed_at": fields["closed_at"] or clock.now(),
-    }
-
-
-def _without_id(fields: Json) -> Json:
-    return {name: value for name, value in fields.items() if name != "id"}
-
-
-def _username(peer: Peer) -> str:
-    return f"node-{peer.node}"
-
-
-def _author(peer: Peer) -> User:
-    """In whose name the other node's words stand here: nobody can sign in as it."""
-    made, _fresh = User.objects.get_or_create(
-        username=_username(peer), defaults={"display_name": peer.name[:60], "is_active": False, "password": "!"}
-    )
-    return made
