@@ -52,8 +52,24 @@ class Node:
             admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [self._template])
             admin.execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{self._template}" OWNER owner')
 
+    def back_up(self) -> None:
+        """Keep the database as it stands now."""
+        self._copy(self.database, f"{self.database}_kept")
+
+    def restore(self) -> None:
+        """The database as it was backed up: what came after is lost."""
+        self._copy(f"{self.database}_kept", self.database)
+
+    def _copy(self, source: str, target: str) -> None:
+        self.close()
+        with psycopg.connect(self._cluster.dsn("admin", dbname="postgres"), autocommit=True) as admin:
+            admin.execute(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
+            admin.execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}" OWNER owner')
+
     def drop(self) -> None:
         self.close()
+        with psycopg.connect(self._cluster.dsn("admin", dbname="postgres"), autocommit=True) as admin:
+            admin.execute(f'DROP DATABASE IF EXISTS "{self.database}_kept" WITH (FORCE)')
         with psycopg.connect(self._cluster.dsn("admin", dbname="postgres"), autocommit=True) as admin:
             admin.execute(f'DROP DATABASE IF EXISTS "{self.database}" WITH (FORCE)')
 

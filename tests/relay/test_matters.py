@@ -1,4 +1,4 @@
-"""Whistles, discussions and outbreaks of a hospital's own node reach the district's desks, and its answers come back."""
+"""Whistles, discussions and outbreaks of a hospital's own node reach the district's desks; its answers come back."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def test_who_blew_an_anonymous_whistle_stays_at_the_hospital_and_reads_the_answe
 def test_a_discussion_goes_up_when_it_ends_suspicious_and_says_nothing_of_the_patient(chain):
     hospital, district, _ = chain
     now = clock.now().astimezone(clock.CHINA).strftime("%Y-%m-%dT%H:%M")
-    start = filled(name="孟浩然", disease="cholera", summary="孟浩然，男，43岁，水样便", at=now, participants="消化科、公卫科")
+    start = filled(
+        name="孟浩然", disease="cholera", summary="孟浩然，男，43岁，水样便", at=now, participants="消化科、公卫科"
+    )
     matter = do(hospital, "hospital_desk", lambda viewer: services.open_matter("discussion", start, viewer))
     said = filled(who="主任", opinion="孟浩然近日去过海边")
     do(hospital, "hospital_desk", lambda viewer: services.take(matter.id, "opinion", said, viewer))
@@ -72,7 +74,7 @@ def test_a_discussion_goes_up_when_it_ends_suspicious_and_says_nothing_of_the_pa
     end = filled(conclusion="suspicious", grounds="米泔水样便", tests="霍乱弧菌培养")
     do(hospital, "hospital_desk", lambda viewer: services.take(matter.id, "conclude", end, viewer))
     settle(hospital, district)
-    assert "discussion_notice" in do(district, "epidemiologist", lambda viewer: {one.kind for one in mine(viewer)})
+    assert "discussion_notice" in do(district, "duty_officer", lambda viewer: {one.kind for one in mine(viewer)})
     with district.on():
         there = Matter.objects.get(id=matter.id)
         assert (there.disease, there.masked_name, there.name_key, there.person) == ("cholera", "", None, None)

@@ -9,6 +9,7 @@ import pytest
 from tests import apps
 from tests.relay.loop import at, do, submitted
 from tests.relay.nodes import settle
+from tests.relay.signals import signal_about
 from yifang.apps.records.models import Person, PersonIdentity
 from yifang.apps.reporting.models import Card, Case
 from yifang.apps.surveillance import relaying
@@ -63,7 +64,7 @@ def test_feedback_goes_down_and_its_reading_up(chain):
     settle(hospital, district)
     case = at(district, card.id).case
     with district.on():
-        signal = _signal(district, case)
+        signal = signal_about(case, "310112", district.county.hospital.scope)
         viewer = district.county.viewer("epidemiologist")
     do(
         district,
@@ -92,7 +93,7 @@ def test_feedback_of_a_city_goes_down_two_steps_and_its_reading_up_two(chain):
     settle(hospital, district, city)
     with city.on():
         case = Case.objects.get(id=at(district, card.id).case_id)
-        signal = _signal(city, case, area="310100", home=case.report_org)
+        signal = signal_about(case, "310100", case.report_org.scope)
     text = "全市手足口病上升，请各院做好预检分诊。"
     do(city, "city_epidemiologist", lambda viewer: feeding_back.give_feedback(signal.id, viewer, text))
     settle(city, district, hospital)
@@ -135,23 +136,3 @@ def test_an_urgent_suspicion_is_a_signal_of_the_district_before_there_is_a_card(
         signal = Signal.objects.get(disease="cholera")
         assert (signal.observed, signal.explanation["suspicions"], signal.has_fallen) == (0, [], True)
         assert not SuspectedElsewhere.objects.get().waits
-
-
-def _signal(node, case: Case, *, area: str = "310112", home=None):
-    from yifang.apps.surveillance.models import Signal, SignalCase
-    from yifang.kernel.ids import new_id
-
-    now = clock.now()
-    home = (home or node.county.hospital).scope
-    signal = Signal(
-        id=new_id(), method="threshold", disease="hfmd", group="ordinary", area_code=area, observed=3, expected=0,
-        limit=3, pack_digest="x", explanation={"rule": "r", "source": "s", "reported_by": [home], "areas": [area]},
-        first_day=now.date(), last_day=now.date(), raised_at=now, due_at=now,
-    )  # fmt: skip
-    signal.save(force_insert=True)
-    SignalCase.objects.create(signal=signal, case_id=case.id, joined_at=now)
-    from yifang.apps.accounts.models import SubjectKind
-    from yifang.apps.accounts.visibility import Subject, area_scopes, show
-
-    show(Subject(SubjectKind.SIGNAL, signal.id, now.date(), "hfmd"), area_scopes(area), "signal")
-    return signal

@@ -228,7 +228,8 @@ class RelayEntry:
     """What one node tells another of one subject: the steps it took, and the subject as it then stood.
 
     `steps` are (seq, kind of ledger entry, instant as ISO text, role, facts); `seen` is the last step of the receiver's
-    own that the sender had when it wrote. `body` is JSON and may hold more than this release knows.
+    own that the sender had when it wrote, of the receiver's stream `seen_epoch` (None: an older release, that does not
+    say). `body` is JSON and may hold more than this release knows.
     """
 
     kind: str
@@ -236,6 +237,7 @@ class RelayEntry:
     steps: Sequence[tuple[int, str, str, str, Mapping[str, Any]]]
     seen: int
     body: Mapping[str, Any]
+    seen_epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +247,8 @@ class Relayed:
     `ledger`: the kinds of entries that name such a subject. `subjects(heard)` are those of one entry (empty: the
     entry's own subject); `concerned(subjects, peer)` which of them the peer may have; `build(subjects, peer)` their
     bodies, without those that say nothing any more; `take(entries, peer)` stores what came and returns the refused ones
-    with message code and parameters; `everything(peer)` are all that a new peer lacks. Jobs only, in the caller's
-    transaction.
+    with message code and parameters; `everything(peer)` are all that a new peer lacks; `held()` those that may not
+    leave yet. Jobs only, in the caller's transaction.
     """
 
     name: str
@@ -257,6 +259,7 @@ class Relayed:
     take: Callable[[Sequence[RelayEntry], Any], Sequence[tuple[RelayEntry, str, Mapping[str, Any]]]]
     subjects: Callable[[Any], Sequence[UUID]] | None = None
     everything: Callable[[Any], Iterable[UUID]] | None = None
+    held: Callable[[], Collection[UUID]] | None = None
     page: str = ""  # URL name of the subject's page, where one can be opened
 
 

@@ -202,7 +202,11 @@ def _kept(said: Mapping[str, Any], matter: Matter, by: Any) -> Response:
     form = Form.model_validate(content)
     digest = digest_of(content)
     version = FormVersion(
-        digest=digest, form=form.id, version=form.version, content=content, first_filled=parse_datetime(said["filled_at"])
+        digest=digest,
+        form=form.id,
+        version=form.version,
+        content=content,
+        first_filled=parse_datetime(said["filled_at"]),
     )
     FormVersion.objects.bulk_create([version], ignore_conflicts=True)
     response = Response(

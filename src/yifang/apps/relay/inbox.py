@@ -106,10 +106,13 @@ def apply_next(peer_id: UUID) -> int | None:
         refused = _take(entries, peer, arrival.epoch)
         arrival.entries, arrival.applied_at, arrival.content = len(entries), clock.now(), None
         arrival.save(update_fields=["entries", "applied_at", "content"])
+        if arrival.epoch > peer.in_epoch:
+            Arrival.objects.filter(peer=peer, epoch__lt=arrival.epoch, applied_at__isnull=True).delete()
         peer.in_epoch, peer.in_number = arrival.epoch, arrival.number
+        peer.in_mark = str(read.head.get("mark", ""))[:16]
         peer.release = str(read.head.get("release", ""))[:40]
         peer.heard_at = clock.now()
-        peer.save(update_fields=["keys", "in_epoch", "in_number", "release", "heard_at"])
+        peer.save(update_fields=["keys", "in_epoch", "in_number", "in_mark", "release", "heard_at"])
         facts = {
             "node": peer.node, "epoch": arrival.epoch, "number": arrival.number, "entries": len(entries),
             "waiting": len(refused),
@@ -154,7 +157,15 @@ def context(waiting: UUID) -> str:
 def _next(peer: Peer) -> Arrival | None:
     rows = Arrival.objects.filter(peer=peer, applied_at__isnull=True)
     after = rows.filter(epoch=peer.in_epoch, number=peer.in_number + 1).first()
-    return after or rows.filter(epoch__gt=peer.in_epoch, number=1).order_by("epoch").first()
+    if after is not None and _follows(after, peer):
+        return after
+    return rows.filter(epoch__gt=peer.in_epoch, number=1).order_by("epoch").first()
+
+
+def _follows(arrival: Arrival, peer: Peer) -> bool:
+    """Whether it was made after the one that was applied last: else its sender was restored, and begins anew."""
+    after = envelope.head_of(bytes(arrival.content or b"")).get("after")
+    return not after or not peer.in_mark or after == peer.in_mark
 
 
 def _entry(one: Any) -> RelayEntry:
@@ -163,7 +174,11 @@ def _entry(one: Any) -> RelayEntry:
             (int(seq), str(what)[:60], str(at)[:40], str(role)[:30], dict(facts))
             for seq, what, at, role, facts in one["steps"]
         ]
-        return RelayEntry(str(one["k"])[:20], UUID(one["s"]), steps, int(one["seen"]), dict(one["body"]))
+        of = one.get("seen_epoch")
+        return RelayEntry(
+            str(one["k"])[:20], UUID(one["s"]), steps, int(one["seen"]), dict(one["body"]),
+            int(of) if of is not None else None,
+        )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
         raise UserError("relay.broken", reason=type(error).__name__) from None
 
@@ -220,8 +235,8 @@ def _note_seen(entries: Sequence[RelayEntry], peer: Peer, epoch: int) -> None:
     kinds, subjects, seqs = zip(*((kind, subject, seq) for (kind, subject), seq in rows.items()), strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO relay_shared (peer_id, kind, subject, local, sent, epoch, seen)
-            SELECT %s, k, s, s, 0, %s, n FROM unnest(%b::text[], %b::uuid[], %b::bigint[]) AS t (k, s, n)
+            """INSERT INTO relay_shared (peer_id, kind, subject, local, sent, sent_epoch, epoch, seen)
+            SELECT %s, k, s, s, 0, 0, %s, n FROM unnest(%b::text[], %b::uuid[], %b::bigint[]) AS t (k, s, n)
             ON CONFLICT (peer_id, kind, subject) DO UPDATE SET epoch = excluded.epoch, seen = excluded.seen""",
             [peer.id, epoch, list(kinds), list(subjects), list(seqs)],
         )
@@ -234,7 +249,10 @@ def _set_aside(refused: Sequence[Refused], peer: Peer) -> None:
     now, rows = clock.now(), []
     for place, (one, code, params) in enumerate(refused, last + 1):
         number = new_id()
-        plain = {"k": one.kind, "s": str(one.subject), "steps": one.steps, "seen": one.seen, "body": one.body}
+        plain = {
+            "k": one.kind, "s": str(one.subject), "steps": one.steps, "seen": one.seen, "seen_epoch": one.seen_epoch,
+            "body": one.body,
+        }  # fmt: skip
         sealed = sealing().seal(json.dumps(plain, ensure_ascii=False).encode(), context(number))
         rows.append(
             Waiting(
@@ -259,7 +277,8 @@ def receipt(peer: Peer) -> bytes:
     head = {
         "kind": "receipt", "from": keys.node, "to": peer.node, "at": clock.now().isoformat(), "nonce": new_id().hex,
         "count": count,
-        "epoch": peer.in_epoch, "applied": peer.in_number, "missing": missing if epoch == peer.in_epoch else [],
+        "epoch": peer.in_epoch, "applied": peer.in_number, "mark": peer.in_mark,
+        "stream": peer.out_epoch, "known": peer.out_known, "missing": missing if epoch == peer.in_epoch else [],
         "waiting": Waiting.objects.filter(peer=peer).count(), "kinds": [one.name for one in protocols.relayed],
         "release": outbox.release(), "knows": peer.keys[-1]["id"],
         "keys": keys.after(peer.knows or keys.pairs[0].id),

@@ -67,6 +67,7 @@ def _turn(peer: Peer, send: https.Post) -> bool:
         return folder.step(peer) or moved
     if peer.side == Side.UP:
         return https.exchange(peer, send) or moved
+    moved |= outbox.build_again(peer)
     while outbox.make_batch(peer.id):
         moved = True
     return moved
@@ -76,10 +77,10 @@ def tell(peer: Peer) -> None:
     """Write our receipt for a peer anew where it would say something else than the last."""
     with transaction.atomic():
         now = Peer.objects.select_for_update().get(id=peer.id)
-        _, _, missing, _ = inbox.stored(now)
+        _, _, missing, held = inbox.stored(now)
         waiting = Waiting.objects.filter(peer=now).count()
         known = f"{node_keys().newest.id}.{now.keys[-1]['id']}.{now.knows}"
-        says = f"{now.in_epoch}.{now.in_number}.{missing}.{waiting}.{known}"
+        says = f"{now.in_epoch}.{now.in_number}.{now.in_mark}.{now.out_epoch}.{missing}.{held}.{waiting}.{known}"
         if now.receipt and now.told == says:
             return
         now.receipt, now.told = inbox.receipt(now), says[:1000]

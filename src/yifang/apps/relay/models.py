@@ -61,6 +61,11 @@ class Peer(models.Model):
     out_stored = models.BigIntegerField(default=0)  # what it says it has, applied or not: where sending goes on
     in_epoch = models.BigIntegerField(default=0)
     in_number = models.BigIntegerField(default=0)
+    in_mark = models.CharField(max_length=16, blank=True)  # of the last one applied
+    # Where our stream began anew: the last step of ours that we still know to have sent. What the peer has beyond it
+    # was lost here, and is given back; `given_back` is the epoch of the peer for which that was done.
+    out_known = models.BigIntegerField(null=True)
+    given_back = models.BigIntegerField(default=0)
     receipt = models.BinaryField(default=bytes)  # our newest receipt for it, signed
     told = models.CharField(max_length=1000, blank=True)  # what that receipt says, to know when it would say more
     # Receipts are counted, by the clock but never backwards: a clock that was put right makes no receipt an old one.
@@ -119,6 +124,7 @@ class Batch(models.Model):
     peer = models.ForeignKey(Peer, on_delete=models.CASCADE, related_name="batches")
     epoch = models.BigIntegerField()
     number = models.BigIntegerField()
+    mark = models.CharField(max_length=16, blank=True)  # a number may be used twice by a restored node, a mark is not
     content = models.BinaryField(null=True)
     size = models.PositiveIntegerField()
     entries = models.PositiveIntegerField()
@@ -168,6 +174,7 @@ class Shared(models.Model):
     subject = models.UUIDField()  # the sender's id
     local = models.UUIDField()  # ours
     sent = models.BigIntegerField(default=0)
+    sent_epoch = models.BigIntegerField(default=0)
     epoch = models.BigIntegerField(default=0)
     seen = models.BigIntegerField(default=0)
     extra = models.BinaryField(null=True)

@@ -17,6 +17,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
 
 from yifang.apps.accounts.keys import sealing
 from yifang.apps.ledger.models import Entry, Seal, Stream
@@ -26,6 +27,7 @@ from yifang.apps.relay import envelope
 from yifang.apps.relay.keys import node_keys
 from yifang.apps.relay.models import Batch, Outgoing, Peer, PeerState, Shared, Transport
 from yifang.kernel import clock, protocols
+from yifang.kernel.ids import new_id
 from yifang.kernel.protocols import Relayed
 
 log = structlog.get_logger(__name__)
@@ -90,9 +92,13 @@ def _queue(rows: Iterable[Outgoing]) -> None:
     columns = list(zip(*((*key, seq) for key, seq in sent.items()), strict=True))
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO relay_shared (peer_id, kind, subject, local, sent, epoch, seen)
-            SELECT p, k, s, s, n, 0, 0 FROM unnest(%b::uuid[], %b::text[], %b::uuid[], %b::bigint[]) AS t (p, k, s, n)
-            ON CONFLICT (peer_id, kind, subject) DO UPDATE SET sent = greatest(relay_shared.sent, excluded.sent)""",
+            """INSERT INTO relay_shared (peer_id, kind, subject, local, sent, sent_epoch, epoch, seen)
+            SELECT t.p, k, s, s, n, peer.out_epoch, 0, 0
+            FROM unnest(%b::uuid[], %b::text[], %b::uuid[], %b::bigint[]) AS t (p, k, s, n)
+            JOIN relay_peer peer ON peer.id = t.p
+            ON CONFLICT (peer_id, kind, subject) DO UPDATE SET sent_epoch = excluded.sent_epoch, sent = CASE
+                WHEN excluded.sent_epoch > relay_shared.sent_epoch THEN excluded.sent
+                ELSE greatest(relay_shared.sent, excluded.sent) END""",
             [list(column) for column in columns],
         )
 
@@ -108,24 +114,24 @@ def make_batch(peer_id: UUID) -> Batch | None:
         peer = Peer.objects.select_for_update().get(id=peer_id)
         if peer.state != PeerState.ACTIVE or window(peer) <= 0:
             return None
-        waiting = Outgoing.objects.filter(peer=peer, batch__isnull=True).order_by("id")
+        waiting = Outgoing.objects.filter(peer=peer, batch__isnull=True).exclude(_held()).order_by("id")
         rows = list(waiting[:MOST_ENTRIES])
         if not rows:
             return None
         # All that waits of these subjects goes along: only within a subject does the order count, and one that
         # changed ten times while the link was cut is built, and applied, once.
         rows = list(waiting.filter(subject__in={row.subject for row in rows})[: 4 * MOST_ENTRIES])
-        number, entries, content = peer.out_number + 1, rows, b""
+        number, entries, content, mark = peer.out_number + 1, rows, b"", new_id().hex[-16:]
         while not content:
-            content, entries = _content(peer, peer.out_epoch, number, entries)
+            content, entries = _content(peer, peer.out_epoch, number, mark, entries)
             if not entries:
                 return None
             if len(content) > envelope.MOST // 2 and len(entries) > 1:
                 entries, content = entries[: len(entries) // 2], b""
         Outgoing.objects.filter(id__in=[row.id for row in entries]).update(batch=number, epoch=peer.out_epoch)
         batch = Batch(
-            peer=peer, epoch=peer.out_epoch, number=number, content=content, size=len(content), entries=len(entries),
-            made_at=clock.now(),
+            peer=peer, epoch=peer.out_epoch, number=number, mark=mark, content=content, size=len(content),
+            entries=len(entries), made_at=clock.now(),
         )  # fmt: skip
         batch.save(force_insert=True)
         peer.out_number = number
@@ -139,9 +145,44 @@ def made_anew(batch: Batch) -> bytes:
         return bytes(batch.content)
     rows = list(Outgoing.objects.filter(peer=batch.peer, epoch=batch.epoch, batch=batch.number).order_by("id"))
     with transaction.atomic():
-        content, _ = _content(batch.peer, batch.epoch, batch.number, rows)
+        content, _ = _content(batch.peer, batch.epoch, batch.number, batch.mark, rows)
         Batch.objects.filter(id=batch.id).update(content=content, size=len(content), acked_at=None)
     return content
+
+
+def build_again(peer: Peer) -> bool:
+    """Build those batches anew that the peer has not and whose bytes are gone: it was restored. Returns whether any."""
+    gone = Batch.objects.filter(peer=peer, epoch=peer.out_epoch, number__gt=peer.out_acked, content__isnull=True)
+    rows = list(gone.order_by("number")[: _WINDOW[Transport.HTTPS]])
+    for batch in rows:
+        made_anew(batch)
+    return bool(rows)
+
+
+def give_back(peer: Peer, epoch: int, known: int) -> int:
+    """Queue what a restored peer may have lost: the subjects of which we have later steps of its than it has itself.
+
+    `epoch` is its new stream, `known` the last of its steps that it still knows to have sent. Returns how many.
+    """
+    seq, now, number = ledger_head(), clock.now(), 0
+    lost = Shared.objects.filter(peer=peer, epoch__gt=0, epoch__lt=epoch, seen__gt=known)
+    for kind in protocols.relayed:
+        subjects = kind.concerned(list(lost.filter(kind=kind.name).values_list("subject", flat=True)), peer)
+        number += len(subjects)
+        _queue(
+            Outgoing(peer=peer, seq=seq, kind=kind.name, what=_BROUGHT, subject=subject, at=now, role="node")
+            for subject in subjects
+        )
+    return number
+
+
+def _held() -> Q:
+    """What may not leave yet, and waits without holding up the rest."""
+    found = Q(pk__in=())
+    for kind in protocols.relayed:
+        if kind.held is not None and (subjects := kind.held()):
+            found |= Q(kind=kind.name, subject__in=subjects)
+    return found
 
 
 def forget() -> None:
@@ -153,7 +194,7 @@ def forget() -> None:
         Batch.objects.filter(peer=peer, epoch=epoch, number=number).delete()
 
 
-def _content(peer: Peer, epoch: int, number: int, rows: Sequence[Outgoing]) -> tuple[bytes, list[Outgoing]]:
+def _content(peer: Peer, epoch: int, number: int, mark: str, rows: Sequence[Outgoing]) -> tuple[bytes, list[Outgoing]]:
     """The batch of these rows, and those that are in it: what cannot be built waits, and does not hold up the rest."""
     entries, failed = _entries(peer, rows)
     told = [row for row in rows if (row.kind, row.subject) not in failed]
@@ -161,6 +202,7 @@ def _content(peer: Peer, epoch: int, number: int, rows: Sequence[Outgoing]) -> t
     pair = keys.known_to(peer.knows)
     head: Json = {
         "kind": "batch", "from": keys.node, "to": peer.node, "epoch": epoch, "number": number,
+        "mark": mark, "after": _mark(peer, epoch, number - 1),
         "made_at": clock.now().isoformat(), "entries": len(told), "release": release(),
         "keys": keys.after(peer.knows or keys.pairs[0].id),
     }  # fmt: skip
@@ -200,8 +242,14 @@ def _entries(peer: Peer, rows: Sequence[Outgoing]) -> tuple[list[Json], set[tupl
         body = bodies[name, subject]
         if one is not None and one.extra:
             body = {**open_extra(one, ring), **body}
-        entries.append({"k": name, "s": str(subject), "steps": taken, "seen": one.seen if one else 0, "body": body})
+        seen, of = (one.seen, one.epoch) if one else (0, 0)
+        entries.append({"k": name, "s": str(subject), "steps": taken, "seen": seen, "seen_epoch": of, "body": body})
     return entries, failed
+
+
+def _mark(peer: Peer, epoch: int, number: int) -> str:
+    rows = Batch.objects.filter(peer=peer, epoch=epoch, number=number)
+    return rows.values_list("mark", flat=True).first() or ""
 
 
 def _built(kind: Relayed, wanted: Sequence[UUID], peer: Peer) -> list[tuple[Mapping[UUID, Any], Sequence[UUID]]]:

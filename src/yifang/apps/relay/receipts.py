@@ -2,7 +2,7 @@
 
 Only a signed receipt lets go of a batch. One that lies behind what we knew says that the peer was restored from a
 backup: what it lost is built from the records again. One that lies before what we ever sent says that we were: a new
-epoch begins.
+epoch begins, and the peer gives back what it has of what we lost.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Max, Q
 
 from yifang.apps.ledger.services import NODE, Change, append
-from yifang.apps.relay import envelope, inbox
-from yifang.apps.relay.models import Batch, Nonce, Outgoing, Peer
+from yifang.apps.relay import envelope, inbox, outbox
+from yifang.apps.relay.models import Batch, Nonce, Outgoing, Peer, Shared
 from yifang.kernel import clock
 from yifang.kernel.errors import NotAllowed, UserError
 
@@ -65,32 +66,51 @@ def believe(peer_id: UUID, data: bytes) -> list[int]:
         if head.get("kind") != "receipt" or not isinstance(count, int) or count <= peer.believed:
             return []  # overtaken by a newer one
         epoch, applied = int(head.get("epoch", 0)), int(head.get("applied", 0))
-        if (epoch == peer.out_epoch and applied > peer.out_number) or epoch > peer.out_epoch:
+        if _is_beyond_us(peer, epoch, applied, str(head.get("mark") or "")):
             _begin_anew(peer, epoch)
-        elif epoch == peer.out_epoch:
-            if applied < peer.out_acked:  # it was restored: what it lost goes once more
-                peer.out_stored = applied
-                Batch.objects.filter(peer=peer, epoch=epoch, number__gt=applied).update(sent_at=None, acked_at=None)
-                append(Change("relay.peer_restored", "peer", peer.id, facts={"applied": applied}), NODE)
-            peer.out_acked = applied
-            peer.out_stored = max(peer.out_stored, applied)
-            done = Batch.objects.filter(peer=peer, epoch=epoch, number__lte=applied, acked_at__isnull=True)
-            done.update(acked_at=clock.now(), content=None)
+        else:
+            reached = applied if epoch == peer.out_epoch else 0  # of this stream it has nothing yet
+            ours = Batch.objects.filter(peer=peer, epoch=peer.out_epoch)
+            if reached < peer.out_acked:  # it was restored: what it lost goes once more
+                peer.out_stored = reached
+                peer.told = ""  # and hears again what we have of its own
+                ours.filter(number__gt=reached).update(sent_at=None, acked_at=None)
+                append(Change("relay.peer_restored", "peer", peer.id, facts={"applied": reached}), NODE)
+            peer.out_acked = reached
+            peer.out_stored = max(peer.out_stored, reached)
+            ours.filter(number__lte=reached, acked_at__isnull=True).update(acked_at=clock.now(), content=None)
         peer.believed, peer.heard_at = count, clock.now()
         peer.knows = str(head.get("knows", ""))[:16]
         peer.kinds = [str(one)[:20] for one in head.get("kinds", [])][:50]
         peer.release = str(head.get("release", ""))[:40]
         peer.waiting_there = min(int(head.get("waiting", 0)), 2_000_000_000)
+        stream, known = head.get("stream"), head.get("known")
+        if isinstance(stream, int) and isinstance(known, int) and stream > peer.given_back:
+            peer.given_back = stream
+            number = outbox.give_back(peer, stream, known)
+            append(Change("relay.given_back", "peer", peer.id, facts={"epoch": stream, "subjects": number}), NODE)
         missing = [int(one) for one in head.get("missing", [])[:200]] if epoch == peer.out_epoch else []
         Batch.objects.filter(peer=peer, epoch=peer.out_epoch, number__in=missing).update(sent_at=None)
         peer.save()
     return missing
 
 
+def _is_beyond_us(peer: Peer, epoch: int, applied: int, mark: str) -> bool:
+    """Whether it has applied what we do not know to have sent: a later number, or one that said another thing."""
+    if epoch != peer.out_epoch or applied > peer.out_number:
+        return epoch >= peer.out_epoch
+    ours = Batch.objects.filter(peer=peer, epoch=epoch, number=applied).values_list("mark", flat=True).first()
+    return bool(ours and mark and ours != mark)
+
+
 def _begin_anew(peer: Peer, epoch: int) -> None:
     """We know less of what we sent than the peer has applied: what still waits leaves in a new stream."""
+    before = Outgoing.objects.filter(peer=peer, epoch=peer.out_epoch, batch__lte=peer.out_acked)
+    peer.out_known = before.aggregate(last=Max("seq"))["last"] or 0
     peer.out_epoch = max(epoch + 1, int(time.time()))
-    Outgoing.objects.filter(peer=peer, batch__gt=peer.out_acked).update(batch=None, epoch=None)
+    again = Outgoing.objects.filter(peer=peer).filter(Q(batch__gt=peer.out_acked) | Q(batch=None))
+    Shared.objects.filter(peer=peer, subject__in=again.values("subject")).update(sent_epoch=peer.out_epoch)
+    again.update(batch=None, epoch=None)
     Batch.objects.filter(peer=peer, acked_at__isnull=True).delete()
     peer.out_number = peer.out_acked = peer.out_stored = 0
     append(Change("relay.begun_anew", "peer", peer.id, facts={"epoch": peer.out_epoch}), NODE)

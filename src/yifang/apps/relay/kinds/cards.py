@@ -29,8 +29,9 @@ from yifang.apps.relay.kinds.merging import both_changed
 from yifang.apps.relay.kinds.sender import From
 from yifang.apps.relay.models import Conflict, Peer, Shared, Side
 from yifang.apps.reporting import persons, versions, visible
-from yifang.apps.reporting.models import Card, CardState, CardVersion, Revision, Said
+from yifang.apps.reporting.models import Card, CardState, CardVersion, QuietTrial, Revision, Said
 from yifang.apps.reporting.rules import form_of
+from yifang.apps.reporting.services import trials
 from yifang.kernel import clock, protocols
 from yifang.kernel.protocols import RelayEntry
 from yifang.knowledge import load
@@ -64,7 +65,7 @@ def register() -> None:
 
     outbox.carry(
         protocols.Relayed(
-            NAME, _("报告卡"), LEDGER, concerned, build, take, everything=everything, page="reporting:card"
+            NAME, _("报告卡"), LEDGER, concerned, build, take, everything=everything, held=held, page="reporting:card"
         )
     )
 
@@ -82,6 +83,12 @@ def concerned(subjects: Sequence[UUID], peer: Peer) -> Collection[UUID]:
 def everything(peer: Peer) -> Iterable[UUID]:
     """All cards that were ever sent on."""
     return Card.objects.filter(reviewed_at__isnull=False).order_by("reviewed_at").values_list("id", flat=True)
+
+
+def held() -> Collection[UUID]:
+    """Cards of hospitals that try quietly: they leave when the trial ends."""
+    trying = trials.running(QuietTrial.objects.filter(ended_at=None).values_list("organisation_id", flat=True))
+    return list(Card.objects.filter(organisation__in=trying).values_list("id", flat=True)) if trying else ()
 
 
 # -- building
@@ -172,11 +179,12 @@ def take(entries: Sequence[RelayEntry], peer: Peer) -> list[Refused]:
     writing, refused = _Writing(peer), []
     for entry in entries:
         home = homes.get(str(entry.body.get("organisation")))
-        wrong = _wrong(entry, held.get(entry.subject), home, peer, bearers, named)
+        wrong = _wrong(entry, held.get(entry.subject), home, peer, bearers)
         if wrong is not None:
             refused.append((entry, *wrong))
             continue
         assert home is not None
+        _tell_numbers_apart(entry, home, named, held)
         _one(entry, held.get(entry.subject), home, shared.get(entry.subject), there, writing)
     _write(writing)
     return refused
@@ -190,9 +198,8 @@ class _Rows:
 
 
 def _wrong(
-    entry: RelayEntry, card: Card | None, home: Organisation | None, peer: Peer, bearers: Mapping[str, UUID],
-    named: Mapping[tuple[UUID, str], UUID],
-) -> tuple[str, Json] | None:  # fmt: skip
+    entry: RelayEntry, card: Card | None, home: Organisation | None, peer: Peer, bearers: Mapping[str, UUID]
+) -> tuple[str, Json] | None:
     """Why an entry cannot be stored now: message code and parameters."""
     code = str(entry.body.get("organisation"))[:30]
     state, disease = (str(entry.body["card"].get(name, "")) for name in ("state", "disease"))
@@ -200,9 +207,9 @@ def _wrong(
         # a later release or another pack: it waits until this node knows it too
         return "relay.unknown_kind", {"kind": state if state not in CardState.values else disease[:40]}
     if peer.side == Side.UP:
-        if card is None:
+        if card is None and home is None:
             return "relay.not_known", {}
-        return None
+        return None  # a card that is not here was lost with what came after a backup: its district gives it back
     if code not in peer.organisations or (card is not None and card.organisation.code not in peer.organisations):
         return "relay.not_theirs", {"organisation": code}
     if home is None:
@@ -211,9 +218,27 @@ def _wrong(
     bearer = bearers.get(str(said.get("national_card_id") or "—"), entry.subject)
     if bearer != entry.subject:
         return "relay.number_taken", {"number": str(said["national_card_id"])}
-    if named.get((home.id, str(said.get("card_no"))), entry.subject) != entry.subject:
-        return "relay.number_taken", {"number": str(said["card_no"])}
     return None
+
+
+def _tell_numbers_apart(
+    entry: RelayEntry, home: Organisation, named: dict[tuple[UUID, str], UUID], held: Mapping[UUID, Card]
+) -> None:
+    """A restored hospital numbers on from its backup: of two cards of one number the later made gets a letter more."""
+    said = entry.body["card"]
+    key = (home.id, str(said.get("card_no")))
+    other = named.setdefault(key, entry.subject)
+    if other == entry.subject:
+        return
+    later = max(other, entry.subject)
+    number = f"{key[1][:35]}-{later.hex[-4:]}"
+    if later == entry.subject:
+        said["card_no"] = number
+    else:
+        Card.objects.filter(id=other).update(card_no=number)
+        if other in held:
+            held[other].card_no = number
+        named[key] = entry.subject
 
 
 def _one(
@@ -230,7 +255,7 @@ def _one(
     in_force = numbers[str(body["in_force"])]
     theirs = {**fields, "sent_version": in_force}
     settled, conflict = theirs, None
-    if not is_new and shared is not None and entry.seen < shared.sent:
+    if not is_new and shared is not None and _missed_ours(entry, shared):
         settled, conflict = both_changed(card, theirs, there.versions[card.id] + writing.versions, peer)
     for name, value in settled.items():
         setattr(card, name, value)
@@ -238,7 +263,7 @@ def _one(
     _take_merge(card, body)
     _take_beside(card, body, numbers, there, writing)
     answers = _answers(card, there, writing, body)
-    if peer.side == Side.DOWN:
+    if peer.side == Side.DOWN or is_new:
         writing.known[card.id] = persons.known_from(answers, card)
     (writing.new if is_new else writing.changed).append(card)
     if rest := {name: value for name, value in body.items() if name not in _KNOWN}:
@@ -256,6 +281,13 @@ def _one(
         writing.conflicts.append(conflict)
         kept = {"state": card.state, "version": card.version, "with": peer.node}
         writing.changes.append(Change(BOTH, "card", card.id, facts=kept, scopes=scopes))
+
+
+def _missed_ours(entry: RelayEntry, shared: Shared) -> bool:
+    """Whether the sender had not heard of our last step; what it saw of a stream before a restoration is older."""
+    if entry.seen_epoch is None:
+        return entry.seen < shared.sent
+    return (entry.seen_epoch, entry.seen) < (shared.sent_epoch, shared.sent)
 
 
 def _ids(told: Mapping[str, Any]) -> dict[str, str]:

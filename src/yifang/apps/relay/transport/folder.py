@@ -78,8 +78,8 @@ def take(data: bytes, peer: Peer | None = None) -> Peer:
     if peer is None or sender.id == peer.id:
         if envelope.head_of(data).get("kind") == "receipt":
             receipts.believe(sender.id, data)
-        else:
-            inbox.arrive(sender, data)
+        elif not inbox.arrive(sender, data):
+            Peer.objects.filter(id=sender.id).update(told="")  # it comes again: our receipt was lost, and goes again
     return sender
 
 

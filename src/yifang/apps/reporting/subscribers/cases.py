@@ -144,7 +144,11 @@ def _same_illness(card: Card) -> Case | None:
 
 
 def _make(card: Card) -> Case:
-    case = Case(id=new_id(), person_id=card.person_id, created_at=clock.now())
+    # Named after the card that makes it: a node that was restored makes the same case again, no other node doubles it.
+    id = UUID(int=card.id.int ^ 1)
+    if Case.objects.filter(id=id).exists():
+        id = new_id()
+    case = Case(id=id, person_id=card.person_id, created_at=clock.now())
     _fill(case, [card])
     visible.show(visible.subject_of(case, case.entered_on), visible.of_case(case, [card]))
     case.save(force_insert=True)

@@ -59,7 +59,9 @@ def everything(peer: Peer) -> Iterable[UUID]:
 
 def build(subjects: Sequence[UUID], peer: Peer) -> Mapping[UUID, Json]:
     cards = dict(Card.objects.filter(suspicion__in=subjects).order_by("created_at").values_list("suspicion", "id"))
-    return {one.id: _said(one, cards) for one in Suspicion.objects.select_related("organisation").filter(id__in=subjects)}
+    return {
+        one.id: _said(one, cards) for one in Suspicion.objects.select_related("organisation").filter(id__in=subjects)
+    }
 
 
 def _said(one: Suspicion, cards: Mapping[UUID, UUID]) -> Json:
