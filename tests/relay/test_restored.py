@@ -18,8 +18,15 @@ from yifang.apps.reporting.services import trials
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("way", ["https", "folder"])
-@pytest.mark.parametrize("who", ["hospital", "district"])
+@pytest.mark.parametrize(
+    ("who", "way"),
+    [
+        ("hospital", "https"),
+        ("district", "folder"),
+        pytest.param("hospital", "folder", marks=pytest.mark.soak),
+        pytest.param("district", "https", marks=pytest.mark.soak),
+    ],
+)
 def test_what_came_after_the_backup_is_given_back(chain, tmp_path, who, way):
     hospital, district, city = chain
     restored = hospital if who == "hospital" else district
@@ -80,9 +87,11 @@ def test_what_a_hospital_tries_quietly_waits_until_the_trial_ends(chain):
 
 
 def _rest(chain, carry) -> None:
-    for _ in range(6):
+    for _ in range(20):
         settle(*chain)
-        carry()
+        if not carry():
+            return
+    raise AssertionError("the gateway did not come to rest")
 
 
 def _way(hospital, district, folder):
@@ -93,10 +102,13 @@ def _way(hospital, district, folder):
             url = str(ends[node]) if folder else "https://district.test"
             Peer.objects.filter(side=side).update(transport=by, url=url, told="")
 
-    def carry() -> None:
+    def carry() -> int:
+        carried = 0
         for here, there in ((hospital, district), (district, hospital)) if folder else ():
             (ends[there] / "in").mkdir(parents=True, exist_ok=True)
             for path in sorted((ends[here] / "out").glob("*.yf?")):
                 shutil.move(path, ends[there] / "in" / path.name)
+                carried += 1
+        return carried
 
     return carry
