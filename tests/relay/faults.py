@@ -3,8 +3,9 @@
 The processes are forked from the test: `jobs` of a node (ledger and relay) and `door` of an upper one (HTTP on a port
 of its own). They are killed with SIGKILL at moments and at points of the code that the seed chooses, and started again.
 Between hospital and district lies a link of the test's own: HTTP with requests cut, slow, doubled, late, with answers
-lost; or a folder whose files a carrier loses, doubles and mixes, on a disk that is full now and then. Clocks differ by
-hours. Meanwhile doctors report, desks correct, the district audits and returns.
+lost; or a folder whose files a carrier loses, doubles and mixes. Disks are full now and then, the folder's and the
+database's, and connections to the database break. Clocks differ by hours. Meanwhile doctors report and blow whistles,
+desks correct, the district audits, returns and answers. A PostgreSQL that is killed is in `tests/soak`.
 """
 
 from __future__ import annotations
@@ -22,11 +23,16 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from django.db import OperationalError, connection
 from django.test import RequestFactory
 
+from tests.care.giving import filled, whistle
 from tests.relay.loop import do, submitted
 from tests.relay.nodes import Node
 from tests.reporting import cards
+from yifang.apps.care import services as care
+from yifang.apps.care.models import Matter, MatterState
 from yifang.apps.ledger import jobs as ledger_jobs
 from yifang.apps.relay import door, inbox, jobs, outbox, receipts
 from yifang.apps.relay.kinds import cards as card_kind
@@ -87,8 +93,9 @@ class Run:
     def _act(self) -> None:
         """A step of somebody; one that its state or its time does not allow any more is refused, as on a page."""
         what = self.chance.choice(
-            ("report", "report", "correct", "delete", "audit", "audit", "return", "undo", "again")
-        )
+            ("report", "report", "correct", "delete", "audit", "audit", "return", "undo", "again", "whistle", "answer",
+             "note")
+        )  # fmt: skip
         with suppress(YifangError):
             getattr(self, f"_{what}")()
 
@@ -128,6 +135,34 @@ class Run:
             given = cards.answers(Card.objects.get(id=card))
         do(self.hospital, "clinician", lambda who: services.report(card, who, given))
         do(self.hospital, "hospital_desk", lambda who: services.approve(card, who))
+
+    def _whistle(self) -> None:
+        told = whistle(number=self.chance.randrange(3, 30))
+        do(self.hospital, "clinician", lambda who: care.blow(told, who, anonymous=self.chance.random() < 0.3))
+
+    def _answer(self) -> None:
+        matter, waits = self._whistled(self.district)
+        if "respond" in waits:
+            step, form = "respond", filled(action="phone", reply="马上核实")
+        else:
+            step, form = "close", filled(conclusion="sporadic", reply="散发")
+        do(self.district, "duty_officer", lambda who: care.take(matter, step, form, who))
+
+    def _note(self) -> None:
+        node, who = self.chance.choice(((self.hospital, "clinician"), (self.district, "duty_officer")))
+        matter, _ = self._whistled(node)
+        form = filled(text=f"又多了{self.chance.randrange(9)}名")
+        do(node, who, lambda viewer: care.take(matter, "note", form, viewer))
+
+    def _whistled(self, node: Node) -> tuple[Any, list[str]]:
+        with node.on():
+            found = list(
+                Matter.objects.filter(kind="whistle", state=MatterState.OPEN).order_by("-opened_at")[:4]
+                .values_list("id", "waiting")
+            )  # fmt: skip
+        if not found:
+            raise YifangError("care.no_matter")
+        return self.chance.choice(found)
 
     def _one(self, node: Node, *states: CardState) -> Any:
         with node.on():
@@ -263,9 +298,10 @@ def _child(run: Run, part: str, chance: random.Random) -> None:
     if node is run.hospital and run.skew:
         clock.set_clock(lambda: datetime.now(UTC) + run.skew)
     if kind == "door":
-        _serve(node, run.ports[name])
-    with node.on("jobs"):
+        _serve(node, run.ports[name], _failing(chance))
+    with node.on("jobs"), connection.execute_wrapper(_failing(chance)):
         while True:
+            _mend()
             with suppress(Exception):
                 ledger_jobs.run_once()
                 for peer in Peer.objects.all():
@@ -299,6 +335,28 @@ def _arm(chance: random.Random) -> None:
         put(path, data)
 
     folder.put = full_at_first
+
+
+def _failing(chance: random.Random) -> Any:
+    """A wrapper of statements, of which a few find the database's disk full, or its connection broken."""
+    wrong = [countdown for countdown in (chance.randrange(10, 200) for _ in range(2)) if chance.random() < 0.6]
+    seen = [0]
+
+    def fails(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        seen[0] += 1
+        if seen[0] in wrong and chance.random() < 0.5:
+            context["connection"].connection.close()  # as where the server closed it
+        elif seen[0] in wrong and sql.lstrip().startswith(("INSERT", "UPDATE")):
+            raise OperationalError("could not extend file: No space left on device") from psycopg.errors.DiskFull()
+        return execute(sql, params, many, context)
+
+    return fails
+
+
+def _mend() -> None:
+    """A connection that broke is opened anew, as a process that is started again would."""
+    if connection.connection is not None and not connection.is_usable():
+        connection.close()
 
 
 def _faulty(chance: random.Random) -> https.Post:
@@ -339,10 +397,11 @@ def _answered(nodes: list[Node], ports: dict[str, int]) -> https.Post:
     return send
 
 
-def _serve(node: Node, port: int) -> None:
+def _serve(node: Node, port: int, fails: Any) -> None:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            _mend()
             told = door.exchange(RequestFactory().post(https.PATH, body, content_type=https.KIND))
             self.send_response(told.status_code)
             self.send_header("Content-Length", str(len(told.content)))
@@ -352,7 +411,8 @@ def _serve(node: Node, port: int) -> None:
         def log_message(self, *args: Any) -> None:
             pass
 
-    with node.on("web"):
+    HTTPServer.handle_error = lambda *_: None  # type: ignore[method-assign]  # what failed answers nothing
+    with node.on("web"), connection.execute_wrapper(fails):
         HTTPServer.allow_reuse_address = True
         HTTPServer(("127.0.0.1", port), Handler).serve_forever()
 

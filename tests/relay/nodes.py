@@ -7,6 +7,7 @@ Nothing runs inside a test's transaction here: what a node commits stays until i
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +23,7 @@ from django.test.utils import override_settings
 
 from tests import apps
 from yifang.apps.ledger import jobs as ledger_jobs
-from yifang.apps.relay import jobs, pairing
+from yifang.apps.relay import jobs, keys, pairing
 from yifang.apps.relay.models import Peer
 from yifang.apps.relay.transport import https
 from yifang.node import secrets
@@ -53,12 +54,14 @@ class Node:
             admin.execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{self._template}" OWNER owner')
 
     def back_up(self) -> None:
-        """Keep the database as it stands now."""
+        """Keep the database and the relay's keys as they stand now."""
         self._copy(self.database, f"{self.database}_kept")
+        shutil.copy(self.data / keys.FILE, self.data / "kept-keys.json")
 
     def restore(self) -> None:
-        """The database as it was backed up: what came after is lost."""
+        """Both as they were backed up: what came after is lost."""
         self._copy(f"{self.database}_kept", self.database)
+        shutil.copy(self.data / "kept-keys.json", self.data / keys.FILE)
 
     def _copy(self, source: str, target: str) -> None:
         self.close()

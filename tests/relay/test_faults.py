@@ -40,4 +40,5 @@ def survives(chain, seed, folders, steps=8, kills=3) -> int:
     truth.same_steps(hospital, district)
     truth.same_steps(district, hospital)
     truth.same_cases(district, city)
+    truth.same_matters(hospital, district)
     return run.kills

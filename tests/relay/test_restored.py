@@ -10,6 +10,7 @@ from tests.relay import truth
 from tests.relay.loop import at, do, submitted
 from tests.relay.nodes import settle
 from yifang.apps.ledger.models import Entry
+from yifang.apps.relay import pairing
 from yifang.apps.relay.models import Batch, Outgoing, Peer, Transport, Waiting
 from yifang.apps.reporting import services
 from yifang.apps.reporting.models import Card, Case
@@ -68,6 +69,27 @@ def test_what_came_after_the_backup_is_given_back(chain, tmp_path, who, way):
         numbers = Case.objects.values_list("id", flat=True)
         with district.on():
             assert set(numbers) >= set(Case.objects.values_list("id", flat=True))
+
+
+def test_a_backup_older_than_the_keys_is_mended_by_rotating_again(chain):
+    hospital, district, _ = chain
+    _way(hospital, district, None)
+    hospital.back_up()
+    with hospital.on("jobs"):
+        pairing.rotate()
+    settle(*chain)
+    card = submitted(hospital, name="王之涣", order=70)
+    settle(*chain)
+    hospital.restore()
+    do(district, "epidemiologist", lambda who: services.audit(card.id, who))
+    settle(*chain)
+    with hospital.on():
+        assert Peer.objects.get(side="up").error == "relay.key_lost"
+    with hospital.on("jobs"):
+        pairing.rotate()
+    settle(*chain)
+    assert at(hospital, card.id).state == "audited"
+    truth.same_cards(hospital, district)
 
 
 def test_what_a_hospital_tries_quietly_waits_until_the_trial_ends(chain):

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from tests.relay.nodes import Node
+from yifang.apps.care.models import Matter
 from yifang.apps.ledger.models import Entry, Seal
 from yifang.apps.relay.models import Outgoing, Peer, Waiting
 from yifang.apps.reporting import versions
@@ -38,6 +39,11 @@ def same_cases(district: Node, city: Node) -> None:
     """Every case of the district stands at the city, once, alike but for who it is."""
     here, there = _cases(district), _cases(city)
     assert here == there
+
+
+def same_matters(hospital: Node, district: Node) -> None:
+    """Every whistle stands at both, with the same steps and answers, and waits for the same."""
+    assert _matters(hospital) == _matters(district)
 
 
 def same_steps(sender: Node, receiver: Node) -> None:
@@ -81,6 +87,16 @@ def _cards(node: Node) -> dict[Any, Any]:
                 str(versions.in_force(card).id),
                 versions.answers_of(versions.in_force(card)),
             )
+        return found
+
+
+def _matters(node: Node) -> dict[Any, Any]:
+    with node.on():
+        found = {}
+        for one in Matter.objects.filter(kind="whistle"):
+            steps = one.steps.select_related("response").order_by("id")
+            told = [(step.id, step.step, step.role, step.response and step.response.answers) for step in steps]
+            found[one.id] = (told, sorted(one.waiting), one.state, one.outcome)
         return found
 
 

@@ -1,18 +1,21 @@
 """Hospital, district and city as three whole nodes behind HTTPS, joined as docs/relay.md tells an engineer to.
 
 Each is `yifang run` in a folder of its own; proxies end TLS before the upper two, with certificates of an authority
-that no machine knows. A card goes up, a city's feedback comes down two steps, and nodes are killed meanwhile.
+that no machine knows. Cards go up, a city's feedback comes down two steps, and by seed processes are killed meanwhile,
+PostgreSQL's among them.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -25,6 +28,7 @@ from tests.relay.tls import Authority, proxy
 HOSPITAL = "H31011201"
 ROLES = (("hospital", "310112"), ("district", "310112"), ("city", "310100"))
 CAUGHT_UP = 120  # seconds, of three nodes on one machine
+CARDS, KILLS = 6, 4
 
 
 @pytest.fixture(scope="module")
@@ -56,16 +60,43 @@ def test_a_card_goes_up_and_feedback_comes_down_two_steps_over_https(chain):
     for node in (hospital, district):
         shutil.copy(node.authority, node.config.data / "relay-ca.pem")
     assert _until(lambda: _link(hospital)["error"] == "" == _link(district)["error"])
-    card = _said(hospital, "from tests.relay.real import report as f; print(f())")
-    assert _until(lambda: _said(district, "from tests.relay.real import held as f; print(f())") == card)
-    assert _until(lambda: _said(city, "from tests.relay.real import cases as f; print(f())") != "[]")
-    _kill(district, "jobs")
-    _said(city, "from tests.relay.real import tell as f; print(f())")
-    _kill(district, "postgres")
-    _kill(hospital, "jobs")
-    assert _until(lambda: "全市" in _said(hospital, "from tests.relay.real import told as f; print(f())"))
+    _said(hospital, "report()")
+    _alike(chain)
+    _said(city, "tell()")
+    assert _until(lambda: "全市" in _said(hospital, "told()"))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(5))
+def test_killed_processes_and_databases_lose_and_double_nothing(chain, seed):
+    hospital = chain[0]
+    chance = random.Random(seed)
+    before = len(json.loads(_said(hospital, "json.dumps(held())")))
+    code = f"from tests.relay.real import report as f; f({CARDS}, {10 + seed * CARDS})"
+    people = threading.Thread(target=lambda: hospital.python(code), daemon=True)
+    people.start()
+    killed = []
+    for _ in range(KILLS):
+        time.sleep(chance.uniform(1, 4))
+        node, part = chance.choice(chain), chance.choice(("jobs", "web", "worker", "postgres", "backend"))
+        killed += [f"{node.config.role} {part}"] * _kill(node, part, chance)
+    people.join(CAUGHT_UP)
+    assert not people.is_alive()
+    _alike(chain)
+    assert len(json.loads(_said(hospital, "json.dumps(held())"))) == before + CARDS
+    print(f"three nodes, seed {seed}: {CARDS} cards went up, killed: {', '.join(killed)}")
+
+
+def _alike(chain) -> None:
+    """Hospital and district hold the same cards, district and city the same cases, and nothing waits."""
+    hospital, district, city = chain
+    cards = _said(hospital, "held()")
+    assert _until(lambda: _said(district, "held()") == cards), (cards, _said(district, "held()"))
+    assert _until(lambda: _said(city, "cases()") == _said(district, "cases()"))
     for node in chain:
-        assert all(one["set_aside"] == 0 for one in _links(node))
+        assert _until(lambda here=node: all(
+            one["waiting"] == one["unreceipted"] == one["set_aside"] == 0 for one in _links(here)
+        )), _links(node)  # fmt: skip
 
 
 def _join(lower: Node, upper: Node, url: str, folder: Path) -> None:
@@ -92,14 +123,25 @@ def _link(node: Node) -> dict[str, object]:
     return next(one for one in _links(node) if one["side"] == "up")
 
 
-def _said(node: Node, code: str) -> str:
-    done = node.python(code)
+def _said(node: Node, call: str) -> str:
+    done = node.python(f"import json; from tests.relay.real import *; print({call})")
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
-def _kill(node: Node, part: str) -> None:
-    os.kill(node.processes()[part], signal.SIGKILL)
+def _kill(node: Node, part: str, chance: random.Random) -> bool:
+    """Whether there was something to kill: a part of the node, or one of PostgreSQL's own processes."""
+    parts = node.processes()
+    if part == "backend":
+        backends = [pid for pid, _ in running.children(parts["postgres"])] if "postgres" in parts else []
+        pid = chance.choice(backends) if backends else None
+    else:
+        pid = parts.get(part)
+    with suppress(ProcessLookupError):
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+            return True
+    return False
 
 
 def _until(holds) -> bool:

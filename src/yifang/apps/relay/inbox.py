@@ -21,7 +21,7 @@ from yifang.apps.accounts.keys import sealing
 from yifang.apps.ledger.services import NODE, Change, append
 from yifang.apps.relay import envelope, outbox
 from yifang.apps.relay.keys import believed, node_keys
-from yifang.apps.relay.models import Arrival, Peer, PeerState, Shared, Waiting
+from yifang.apps.relay.models import Arrival, Batch, Peer, PeerState, Shared, Waiting
 from yifang.kernel import clock, protocols
 from yifang.kernel.errors import NotFound, UserError, place_of
 from yifang.kernel.ids import new_id
@@ -52,6 +52,14 @@ def ring_of(peer: Peer, data: bytes) -> list[Json]:
         if key is not None and all(one["id"] != key["id"] for one in ring):
             ring.append(key)
     return ring
+
+
+def learn_keys(peer: Peer, data: bytes) -> None:
+    """Take up keys that are new; what waits is sealed for them, for a restored node may have lost those before."""
+    ring = ring_of(peer, data)
+    if len(ring) > len(peer.keys):
+        Batch.objects.filter(peer=peer, acked_at__isnull=True).update(content=None, sent_at=None)
+    peer.keys = ring
 
 
 def arrive(peer: Peer, data: bytes) -> bool:
@@ -97,11 +105,13 @@ def apply_next(peer_id: UUID) -> int | None:
         if arrival is None or peer.state != PeerState.ACTIVE:
             return None
         data = bytes(arrival.content or b"")
-        peer.keys = ring_of(peer, data)
+        learn_keys(peer, data)
         read = envelope.read(data, peer.keys)
         pair = node_keys().pair(str(read.head.get("sealed_for")))
-        if pair is None:
-            raise UserError("relay.broken", reason="sealed_for")
+        if pair is None:  # of a pair that was made after the backup this node was restored from
+            Peer.objects.filter(id=peer.id).update(error="relay.key_lost", error_since=clock.now(), told="")
+            arrival.delete()
+            return None
         entries = [_entry(one) for one in envelope.open_body(read, pair.opener)]
         refused = _take(entries, peer, arrival.epoch)
         arrival.entries, arrival.applied_at, arrival.content = len(entries), clock.now(), None
@@ -112,7 +122,11 @@ def apply_next(peer_id: UUID) -> int | None:
         peer.in_mark = str(read.head.get("mark", ""))[:16]
         peer.release = str(read.head.get("release", ""))[:40]
         peer.heard_at = clock.now()
-        peer.save(update_fields=["keys", "in_epoch", "in_number", "in_mark", "release", "heard_at"])
+        if peer.error in ("relay.key_lost", "relay.file_refused"):  # what came in its stead is whole
+            peer.error, peer.error_since = "", None
+        peer.save(
+            update_fields=["keys", "in_epoch", "in_number", "in_mark", "release", "heard_at", "error", "error_since"]
+        )
         facts = {
             "node": peer.node, "epoch": arrival.epoch, "number": arrival.number, "entries": len(entries),
             "waiting": len(refused),

@@ -64,7 +64,9 @@ def _turn(peer: Peer, send: https.Post) -> bool:
     tell(peer)
     peer.refresh_from_db()
     if peer.transport == Transport.FOLDER:
-        return folder.step(peer) or moved
+        moved |= folder.step(peer)
+        outbox.works_again(peer)
+        return moved
     if peer.side == Side.UP:
         return https.exchange(peer, send) or moved
     moved |= outbox.build_again(peer)

@@ -176,6 +176,12 @@ def give_back(peer: Peer, epoch: int, known: int) -> int:
     return number
 
 
+def works_again(peer: Peer) -> None:
+    """The way to the peer works: what was wrong with it is past. What somebody must mend stays told."""
+    wrong = Peer.objects.filter(id=peer.id).exclude(error__in=("", "relay.key_lost", "relay.file_refused"))
+    wrong.update(error="", error_params={}, error_since=None)
+
+
 def _held() -> Q:
     """What may not leave yet, and waits without holding up the rest."""
     found = Q(pk__in=())

@@ -60,7 +60,7 @@ def believe(peer_id: UUID, data: bytes) -> list[int]:
     """Take a receipt in. Returns the numbers that the peer misses. Raises UserError where it is forged or broken."""
     with transaction.atomic():
         peer = Peer.objects.select_for_update().get(id=peer_id)
-        peer.keys = inbox.ring_of(peer, data)
+        inbox.learn_keys(peer, data)
         head = envelope.read(data, peer.keys).head
         count = head.get("count")
         if head.get("kind") != "receipt" or not isinstance(count, int) or count <= peer.believed:

@@ -116,9 +116,8 @@ def exchange(peer: Peer, send: Post = post) -> bool:
             moved |= _heard(peer, data)
     except YifangError as error:
         return _failed(peer, error.code, error.params)
-    Peer.objects.filter(id=peer.id).update(
-        error="", error_params={}, error_since=None, attempts=0, next_try_at=None, heard_at=clock.now()
-    )
+    Peer.objects.filter(id=peer.id).update(attempts=0, next_try_at=None, heard_at=clock.now())
+    outbox.works_again(peer)
     return moved
 
 
