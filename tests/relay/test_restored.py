@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 
 import pytest
 
@@ -15,6 +16,7 @@ from yifang.apps.relay.models import Batch, Outgoing, Peer, Transport, Waiting
 from yifang.apps.reporting import services
 from yifang.apps.reporting.models import Card, Case
 from yifang.apps.reporting.services import trials
+from yifang.kernel import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +89,9 @@ def test_a_backup_older_than_the_keys_is_mended_by_rotating_again(chain):
         assert Peer.objects.get(side="up").error == "relay.key_lost"
     with hospital.on("jobs"):
         pairing.rotate()
-    settle(*chain)
+    for minutes in (1, 2):
+        with clock.frozen(clock.now() + timedelta(minutes=minutes)):
+            settle(*chain)
     assert at(hospital, card.id).state == "audited"
     truth.same_cards(hospital, district)
 

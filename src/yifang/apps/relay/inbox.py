@@ -109,8 +109,11 @@ def apply_next(peer_id: UUID) -> int | None:
         read = envelope.read(data, peer.keys)
         pair = node_keys().pair(str(read.head.get("sealed_for")))
         if pair is None:  # of a pair that was made after the backup this node was restored from
-            Peer.objects.filter(id=peer.id).update(error="relay.key_lost", error_since=clock.now(), told="")
-            arrival.delete()
+            Peer.objects.filter(id=peer.id).exclude(error="relay.key_lost").update(
+                error="relay.key_lost", error_params={}, error_since=clock.now()
+            )
+            if arrival.received_at < clock.now() - _FIRST_WAIT:
+                arrival.delete()  # asked for again, and by then perhaps sealed for a key that is here
             return None
         entries = [_entry(one) for one in envelope.open_body(read, pair.opener)]
         refused = _take(entries, peer, arrival.epoch)

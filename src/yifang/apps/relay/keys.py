@@ -62,9 +62,9 @@ class NodeKeys:
         return next((pair for pair in self.pairs if pair.id == key), None)
 
     def after(self, knows: str) -> list[Mapping[str, Any]]:
-        """The announcements that a peer which knows that key lacks, in order."""
+        """The announcements that a peer which knows that key lacks, in order; all where the key was lost here."""
         place = next((index for index, pair in enumerate(self.pairs) if pair.id == knows), -1)
-        return [pair.vouched for pair in self.pairs[place + 1 :] if pair.vouched] if place >= 0 else []
+        return [pair.vouched for pair in self.pairs[place + 1 :] if pair.vouched]
 
 
 def node_keys() -> NodeKeys:

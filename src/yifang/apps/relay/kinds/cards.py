@@ -31,7 +31,7 @@ from yifang.apps.relay.models import Conflict, Peer, Shared, Side
 from yifang.apps.reporting import persons, versions, visible
 from yifang.apps.reporting.models import Card, CardState, CardVersion, QuietTrial, Revision, Said
 from yifang.apps.reporting.rules import form_of
-from yifang.apps.reporting.services import trials
+from yifang.apps.reporting.services import drafts, trials
 from yifang.kernel import clock, protocols
 from yifang.kernel.protocols import RelayEntry
 from yifang.knowledge import load
@@ -187,6 +187,8 @@ def take(entries: Sequence[RelayEntry], peer: Peer) -> list[Refused]:
         _tell_numbers_apart(entry, home, named, held)
         _one(entry, held.get(entry.subject), home, shared.get(entry.subject), there, writing)
     _write(writing)
+    if peer.side == Side.UP and writing.new:
+        drafts.number_on(writing.new)
     return refused
 
 

@@ -5,7 +5,7 @@ A draft answers nothing yet and stops no clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,7 @@ from yifang.kernel.ids import new_id
 from yifang.knowledge import load
 
 PURPOSE = "reporting.card"
+_LOST_AT_MOST = 100_000  # cards after a backup
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +244,19 @@ def _known(person_id: UUID, viewer: Viewer) -> drafting.Known:
 
 def _reporter(organisation: Organisation, viewer: Viewer) -> drafting.Reporter:
     return drafting.Reporter(organisation.code, organisation.area_code, organisation.phone, viewer.name)
+
+
+def number_on(back: Iterable[Card]) -> None:
+    """Give no number out a second time: those of the cards that come back to a restored hospital are taken."""
+    serials = [one.card_no.removeprefix(one.organisation.code[:26])[4:].partition("-")[0] for one in back]
+    last = max((int(one) for one in serials if one.isascii() and one.isdigit() and len(one) < 10), default=0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('reporting_card_no')")
+        (here,) = cursor.fetchone()
+        cursor.execute(
+            "SELECT max(nextval('reporting_card_no')) FROM generate_series(%s::bigint, %s::bigint)",
+            [here + 1, min(last, here + _LOST_AT_MOST)],
+        )
 
 
 def _card_no(organisation: Organisation) -> str:
