@@ -15,7 +15,9 @@ from yifang.apps.places.models import Organisation
 from yifang.apps.reporting import services as reporting
 from yifang.apps.reporting.models import Card, CardState, Suspicion, SuspicionState
 from yifang.apps.surveillance import services as surveillance
+from yifang.apps.workstation.models import Reminder
 from yifang.apps.workstation.services import own_link
+from yifang.kernel import clock
 from yifang.web.messages import compile_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -88,9 +90,23 @@ def test_the_new_pages_at_both_widths(county, live_server, open_page, lang):  # 
     cdc = county.viewer("epidemiologist")
     with enter(cdc):
         surveillance.publish_warning(cdc, disease="hfmd", text="近期手足口病增多。", departments=["儿科"])
+    Reminder.objects.create(
+        organisation=county.hospital, user=county.users["clinician"], department="儿科", about=b"x" * 32,
+        rule="bp_first", pack_digest="", where="window", shown_at=clock.now(),
+    )  # fmt: skip
     person = Suspicion.objects.get(disease="hfmd").person_id
     pages = {
-        "hospital_desk": ("/desk/quiet?by=all", "/desk/first", "/workstation/", "/warnings/", f"/persons/{person}"),
+        "hospital_desk": (
+            "/desk/quiet?by=all",
+            "/desk/first",
+            "/workstation/",
+            "/warnings/",
+            f"/persons/{person}",
+            "/workstation/reminders?rule=bp_first",
+            "/clinics/fever",
+            "/sentinel/",
+        ),
+        "administrator": ("/quiet/",),
         "epidemiologist": ("/warnings/",),
     }
     wrong = []
