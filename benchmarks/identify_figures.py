@@ -43,10 +43,11 @@ lower.
 {errors}
 
 Many of the span errors are the annotation's own: the same words are a symptom in one consultation and none in the
-next (感冒, 痰, 脱水 in advice), and bounds differ (痰, 有痰; 发热, 反复发热). Denials are missed where the symptom
-itself is not found (没有血), where a word is mistyped (没谈 for 没痰), and where inability is meant (吐不出来).
-Hand, foot and mouth disease is missed where a report tells of fever alone, or of a rash without its place and without
-fever; it is suspected in children with other eruptions on their limbs.
+next (感冒, 脱水 in advice), and bounds differ (痰, 有痰; 发热, 反复发热). Many of the denials that are called wrong are
+too (没发烧, marked as present); others are missed where the symptom itself is not found (没烧, 没有血), or are of a
+time or a degree (白天不咳, 前几天还不咳). Hand, foot and mouth disease is missed where a report tells of fever alone,
+or of a rash without its place and without fever, or when the fever has gone; it is suspected in children with other
+eruptions.
 
 ### Other texts
 

@@ -12,6 +12,7 @@ import pytest
 from yifang import knowledge
 from yifang.formats.canonical import Person
 from yifang.identify.text import measures
+from yifang.identify.text.lexicon import ADJACENT, PRE, PSEUDO, Word, compile_lexicon
 from yifang.identify.text.scan import Scanner
 
 EXAMPLES = knowledge.load().syndromes.examples
@@ -186,3 +187,14 @@ def test_other_people_other_times_and_doubts(scanner, text, expected):
         (one.concept, one.assertion) for one in scanner.read(text).mentions if one.concept not in ("spots", "child")
     ]
     assert found == expected
+
+
+def test_no_word_of_grammar_hides_a_medical_one():
+    """没劲 is weariness, whatever it begins with; a word that is both would lose its meaning."""
+    lexicon = compile_lexicon(knowledge.load())
+    words = {word for seconds in lexicon.words.values() for kept in seconds.values() for word in map(_entry, kept)}
+    assert [text for text, concepts, roles in words if concepts and roles & (PSEUDO | PRE | ADJACENT)] == []
+
+
+def _entry(word: Word) -> tuple[str, bool, int]:
+    return word.text, bool(word.concepts), word.roles
