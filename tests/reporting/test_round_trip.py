@@ -1,4 +1,4 @@
-"""Cards taken out in the national system's columns, completed there, and brought back by file: each form of the file."""
+"""Cards taken out in the national columns, completed there, and brought back by each form of file."""
 
 from __future__ import annotations
 
