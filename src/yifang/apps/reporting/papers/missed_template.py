@@ -6,24 +6,15 @@ Word instead and puts it into the folder `papers` of the data folder.
 
 from pathlib import Path
 
-from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml.ns import qn
-from docx.shared import Cm, Pt
+from docx.shared import Pt
 
-FONT = "宋体"
+from yifang.apps.reporting.papers.page import blank
 
 
 def make(path: Path) -> None:
     """Write the template."""
-    document = Document()
-    section = document.sections[0]
-    section.page_width, section.page_height = Cm(21), Cm(29.7)
-    section.left_margin = section.right_margin = Cm(2)
-    style = document.styles["Normal"]
-    style.font.name, style.font.size = FONT, Pt(10.5)
-    style.element.rPr.rFonts.set(qn("w:eastAsia"), FONT)
-    style.paragraph_format.space_after = Pt(3)
+    document = blank(3)
     _line(document, "{{ title }}", 16, centred=True)
     _line(document, "{{ who }}    {{ span }}", 10.5, centred=True)
     document.add_paragraph("{%p for one in summary %}")
