@@ -37,6 +37,7 @@ class MatterStep(Entry):
     `drops`: steps that need not be taken any more. `outcome`: the question whose answer is what came of the matter.
     `at`: the question that says when it happened. `told`: the reporter reads it too. `desk`: where `work` waits, at the
     matter's own place or with who began it. `inside`: stays in the house where the CDC is told of the matter.
+    `since`: whether its clock runs from when the step before was noted, or from when that happened (its `at`).
     """
 
     id: str
@@ -55,6 +56,7 @@ class MatterStep(Entry):
     told: bool = False
     inside: bool = False
     desk: Literal["place", "opener"] = "place"
+    since: Literal["noted", "happened"] = "noted"
 
 
 class MatterKind(Entry):

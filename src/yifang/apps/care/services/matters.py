@@ -294,7 +294,7 @@ def advance(
     matter.waiting = [one for one in matter.waiting if one != step.id and one not in dropped]
     if step.outcome and answers.get(step.outcome):
         matter.outcome = str(answers[step.outcome])
-    _wait(matter, kind, goes.to, answers, by)
+    _wait(matter, kind, goes.to, answers, by, happened=_moment(answers.get(step.at)))
     say(matter, "care.step_taken", by, facts)
     if not matter.waiting and MatterState.CLOSED in TRANSITIONS[MatterState(matter.state)]:
         matter.state, matter.closed_at = MatterState.CLOSED, clock.now()
@@ -315,7 +315,15 @@ def _way(step: MatterStep, answers: Mapping[str, Any], matter: Matter) -> Goes:
     return Goes()
 
 
-def _wait(matter: Matter, kind: MatterKind, steps: Sequence[str], answers: Mapping[str, Any], by: Actor) -> None:
+def _wait(
+    matter: Matter,
+    kind: MatterKind,
+    steps: Sequence[str],
+    answers: Mapping[str, Any],
+    by: Actor,
+    *,
+    happened: datetime | None = None,
+) -> None:
     """Let steps wait: whoever may take them sees the matter, and their work items open."""
     for step_id in steps:
         step = kind.step(step_id)
@@ -327,6 +335,7 @@ def _wait(matter: Matter, kind: MatterKind, steps: Sequence[str], answers: Mappi
             open_item(
                 step.work, "matter", matter.id, desks.desks_of(matter, step), by, title=_title(matter, kind, "zh"),
                 title_en=_title(matter, kind, "en"), urgent=urgent,
+                starts_at=min(happened, clock.now()) if happened and step.since == "happened" else None,
             )  # fmt: skip
 
 
