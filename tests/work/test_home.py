@@ -65,7 +65,7 @@ def test_every_role_is_led_to_what_is_open_to_it(county, role):
         ("bureau", {"situation", "quality", "signals", "matters", "packs"}, [],
          ["县区审核报告卡", "审核订正", "核实预警信号"]),
         ("auditor", {"ledger", "packs"}, [], []),
-        ("administrator", {"ledger", "packs", "relay", "rules"}, [], ["处理读不进来的数据"]),
+        ("administrator", {"ledger", "packs", "relay", "rules", "trials"}, [], ["处理读不进来的数据"]),
         ("school_nurse", {"cases", "packs"}, [], []),
         ("grid_worker", {"packs"}, ["上门联系"], []),
         ("township", {"packs"}, [], ["上门联系"]),
