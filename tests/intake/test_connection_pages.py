@@ -12,10 +12,12 @@ from tests.intake.sources import LAB, NOW, SOAP, Platform, served
 from tests.web.browser import axe, chromium, open_page, overflow, shoot  # noqa: F401
 from yifang.apps.intake.connectors import polling
 from yifang.apps.intake.models import Connection, Feed, FeedMapping, Look
+from yifang.apps.intake.services import looking
 from yifang.apps.ledger.models import Entry
 from yifang.apps.ledger.services import NODE
 from yifang.apps.records.models import Record
 from yifang.formats import tabular
+from yifang.kernel import clock
 from yifang.world.serving import Service
 
 pytestmark = pytest.mark.django_db
@@ -196,3 +198,31 @@ def test_nobody_sets_the_senders_of_another_hospital(county, client):
     client.force_login(county.users["other_hospital_desk"])
     assert client.post(f"{PAGE}/connection/senders", {"senders": "10.1.2.3"}).status_code == 404
     assert Feed.objects.get(code="hospital-his").senders == ""
+
+
+def test_the_form_of_a_database_asks_for_nothing_strange_and_a_password_must_be_given_first(desk):
+    page = f"{PAGE}/connection?connector=sql"
+    form = desk.get(page).content.decode()
+    assert "Undefined" not in form
+    given = {"dialect": "postgresql", "host": "db", "database": "his", "user": "reader", "view": "v", "cursor": "id"}
+    answer = desk.post(page, given)
+    assert answer.status_code == 400
+    assert 'id="err-password"' in answer.content.decode()
+    assert not Connection.objects.exists()
+    assert desk.post(page, given | {"password": "geheim"}).status_code == 302
+    assert desk.post(page, given | {"every": "90"}).status_code == 302  # it stays what it was
+
+
+def test_a_look_that_was_asked_for_before_the_settings_changed_says_nothing(county, desk, monkeypatch):
+    given = {"dialect": "postgresql", "host": "db", "database": "his", "user": "reader", "view": "v", "cursor": "id"}
+    desk.post(f"{PAGE}/connection?connector=sql", given | {"password": "wrong"})
+    feed = Feed.objects.get(code="hospital-his")
+
+    def asked_again_meanwhile(_one):
+        Look.objects.filter(feed=feed).update(asked_at=clock.now() + timedelta(seconds=3))
+        return looking.Seen()
+
+    monkeypatch.setattr(looking, "look", asked_again_meanwhile)
+    with apps.as_jobs():
+        looking.keep_look(feed.id)
+    assert Look.objects.get(feed=feed).done_at is None

@@ -165,3 +165,15 @@ def test_the_command_lists_and_answers(county, capsys):
     for words in (("--name", "没有的"), ("--name", "怪项目", "--means", "x")):
         with pytest.raises((UserError, YifangError)):
             command(*words)
+
+
+@pytest.mark.parametrize(
+    ("name", "never"),
+    [
+        ("乙肝表面抗体", "HBsAg"), ("乙肝e抗原", "HBsAg"), ("NV核酸", "HIV"), ("RBPT", "RPR"), ("巨细胞病毒IgG", "HIV"),
+        ("风疹IgG", "IgM"), ("风疹病毒抗体IgM", "麻疹"), ("轮状病毒抗原", "流感"),
+    ],
+)  # fmt: skip
+def test_what_a_test_looks_for_and_its_agent_are_never_guessed_over(name, never):
+    proposed = [names.label(NameKind.TEST, target) for target, _ in names.propose(NameKind.TEST, name)]
+    assert not [one for one in proposed if never in one]

@@ -132,6 +132,19 @@ def test_who_commits_late_is_not_lost(yifang, hospital):
     assert Record.objects.count() == 2
 
 
+def test_a_row_that_is_dated_ahead_hides_none_that_come_after_it(yifang, hospital):
+    now = clock.now().astimezone(clock.CHINA).replace(tzinfo=None, microsecond=0)
+    hospital.add(1, now - timedelta(hours=2))
+    hospital.add(2, now.replace(year=now.year + 1))  # a slip of the year
+    begin(yifang, hospital)
+    assert poll() == 2
+    hospital.add(3, now - timedelta(seconds=30))
+    assert [poll(), poll(), Record.objects.count()] == [1, 0, 3]
+    with apps.as_jobs():
+        seen = {one.code: one.level for one in look(Connection.objects.select_related("feed").get()).sights}
+    assert seen["connect.saw_ahead"] == "warn"
+
+
 def test_two_states_of_one_report_in_the_overlap_do_not_take_turns(yifang, hospital):
     """Both rows stand in the view; read again each turn, each would take the other back."""
     hospital.add(1, value="阴性")

@@ -93,10 +93,10 @@ class Practice:
         self.his.write("mz_visit", rows)
         self.his.write("emr_note", notes)
         if self.lis:
-            results, drugs = writing.lis_rows(visits)
+            results, drugs = writing.lis_rows(visits, until)
             self.lis.write("lis_result", results, _RESULTS)
             self.lis.write("yf_dispense", drugs, _DISPENSED)
-        self._reports += writing.imaging_rows(visits)
+        self._reports += writing.imaging_rows(visits, until)
         self.visits += len(visits)
 
     def live(self, now: datetime) -> Visit:

@@ -104,12 +104,12 @@ def his_rows(visits: Sequence[Visit], until: datetime) -> tuple[list[Row], list[
             )
         )  # fmt: skip
         exam = f"T {one.temperature}℃" if one.temperature else None
-        notes.append((one.number, one.complaint, one.history, exam, one.at + timedelta(minutes=5)))
+        notes.append((one.number, one.complaint, one.history, exam, min(one.at + timedelta(minutes=5), until)))
     return rows, notes
 
 
-def lis_rows(visits: Sequence[Visit]) -> tuple[list[Row], list[Row]]:
-    """Rows of `lis_result` and `yf_dispense`, without their own number."""
+def lis_rows(visits: Sequence[Visit], until: datetime) -> tuple[list[Row], list[Row]]:
+    """Rows of `lis_result` and `yf_dispense` as they stand at `until`, without their own number."""
     results, drugs = [], []
     for one in visits:
         who = (
@@ -122,24 +122,25 @@ def lis_rows(visits: Sequence[Visit]) -> tuple[list[Row], list[Row]]:
             one.department,
             one.doctor,
         )
+        told = min(one.result_at, until)
         for line in one.results:
             results.append(
                 (*who, f"L{one.number}", line.panel, LOCAL_NAMES.get(line.name, line.name), line.value, line.normal,
-                 _flag(line), line.specimen, one.at + timedelta(minutes=20), one.result_at, "已审核", one.result_at)
+                 _flag(line), line.specimen, min(one.at + timedelta(minutes=20), told), told, "已审核", told)
             )  # fmt: skip
-        at = one.at + timedelta(minutes=30)
+        at = min(one.at + timedelta(minutes=30), until)
         drugs += [(*who, name, at, at) for name in _drugs(one)]
     return results, drugs
 
 
-def imaging_rows(visits: Sequence[Visit]) -> Iterator[tuple[datetime, dict[str, str]]]:
-    """Imaging reports with the time they were issued, as the WebService tells them."""
+def imaging_rows(visits: Sequence[Visit], until: datetime) -> Iterator[tuple[datetime, dict[str, str]]]:
+    """Imaging reports with the time they were issued, at `until` at the latest, as the WebService tells them."""
     for one in visits:
         text = next((_IMAGING[key] for key in (one.code[:3],) if key in _IMAGING), "")
         if not text and one.code.startswith("J") and _chance(one).random() < 0.15:
             text = _CLEAR
         if text and _chance(one).random() < 0.8:
-            at = one.at + timedelta(minutes=70)
+            at = min(one.at + timedelta(minutes=70), until)
             yield at, {
                 "ReportNo": f"R{one.number}", "VisitNo": one.number, "PatientID": one.who.mrn, "PatientName": one.who.name,
                 "Sex": _sex(one), "BirthDate": f"{one.who.birth:%Y-%m-%d}" if one.who.birth else "",

@@ -56,6 +56,16 @@ def typed(text: str) -> Json:
     return dumped(text)
 
 
+def reached(last: Any, now: datetime) -> Any:
+    """How far a reading has come whose last row says `last`: no further than the clock of the node's zone (`now`).
+
+    A row that is dated ahead, by a slip of the year or a clock, must not hide those that come after it.
+    """
+    if isinstance(last, datetime):
+        return min(last, now if last.tzinfo else now.replace(tzinfo=None))
+    return min(last, now.date()) if isinstance(last, date) else last
+
+
 def begin(last: Any, overlap: int) -> Any:
     """Where the next reading begins: `overlap` seconds (of a day column whole days) or numbers before the last."""
     if isinstance(last, datetime):

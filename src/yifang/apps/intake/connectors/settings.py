@@ -63,6 +63,10 @@ class Settings(BaseModel):
         group=_GROUP_PACE,
     )  # fmt: skip
 
+    def needs_secret(self) -> bool:
+        """Whether the source cannot be asked without its secret."""
+        return False
+
     @field_validator("quiet")
     @classmethod
     def _spans(cls, value: str) -> str:
@@ -96,8 +100,8 @@ def form(model: type[Settings], values: Mapping[str, Any], errors: Mapping[str, 
     for name in [*own, *Settings.model_fields]:
         field = model.model_fields[name]
         said: dict[str, Any] = dict(field.json_schema_extra or {})  # type: ignore[arg-type]
-        default = "" if field.is_required() else field.default
-        value = "" if said["secret"] else values.get(name, "" if default is None else default)
+        default = "" if field.is_required() else field.get_default(call_default_factory=True)
+        value = "" if said["secret"] else values.get(name, "" if default in (None, {}) else default)
         choices = [(key, said["choices"][key]) for key in get_args(field.annotation)] if said["choices"] else []
         yield FormField(
             name, said["label"], said["hint"], str(value), choices, said["secret"], field.is_required(), said["wide"],

@@ -21,6 +21,7 @@ from procrastinate.contrib.django import app as queue
 
 from yifang.apps.accounts.keys import sealing
 from yifang.apps.accounts.viewers import Viewer
+from yifang.apps.accounts.words import message_language
 from yifang.apps.intake import connectors
 from yifang.apps.intake.connectors import changes, position
 from yifang.apps.intake.connectors.protocol import Column, Connector, Document, Rows
@@ -32,6 +33,7 @@ from yifang.apps.ledger.services import Actor, Change, append
 from yifang.formats import tabular
 from yifang.kernel import clock
 from yifang.kernel.errors import NotAllowed, NotFound, UserError, WrongState, YifangError
+from yifang.kernel.messages import render
 
 LOOK_TASK = "yifang.apps.intake.jobs.look"
 
@@ -68,6 +70,9 @@ def connect(feed: Feed, name: str, given: Pairs[str, Any], by: Actor, *, since: 
         _check_node(connector, told, before)
     if not word and before is not None and not same_account and secret:
         raise UserError("connect.secret_again", fields={secret: ""}, said="")
+    if not word and before is None and settings.needs_secret():
+        missing = render("connect.field_missing", {}, message_language())
+        raise UserError("connect.settings_wrong", fields={secret: missing}, said=missing)
     values: dict[str, Any] = {
         "connector": name, "settings": told, "shown": shown, "every": settings.every, "quiet": settings.quiet,
         "error": "", "error_params": {}, "tried_at": None,
@@ -218,8 +223,9 @@ def _locked(feed_id: UUID) -> Connection:
 
 
 def _move(one: Connection, last: Any, marks: Pairs[str, str], overlap: int) -> None:
-    one.position = position.dumped(last)
-    one.seen = position.kept({**one.seen, **marks}, last, overlap)
+    come = position.reached(last, clock.now().astimezone(clock.CHINA))
+    one.position = position.dumped(come)
+    one.seen = position.kept({**one.seen, **marks}, come, overlap)
     one.save(update_fields=["position", "seen"])
 
 

@@ -69,8 +69,11 @@ def look(one: Connection) -> Seen:
 
 def keep_look(feed_id: UUID) -> None:
     """Look at a feed's source and keep what was seen for the page."""
+    asked = Look.objects.filter(feed=feed_id).values_list("asked_at", flat=True).first()
     one = Connection.objects.select_related("feed__organisation").get(feed=feed_id)
     seen = look(one)
+    if asked is not None and Look.objects.filter(feed=feed_id, asked_at__gt=asked).exists():
+        return  # the settings were changed meanwhile: the look that was asked for then tells of them
     told = {"header": seen.header, "rows": seen.rows}
     sample = (
         sealing().seal(json.dumps(told, ensure_ascii=False).encode(), sample_context(feed_id)) if seen.header else None

@@ -44,6 +44,14 @@ _LEAST = {NameKind.TEST: 0.5, NameKind.DRUG: 0.75, NameKind.DEPARTMENT: 0.5}
 _FILLING = re.compile(
     r"\([^)]*\)|（[^）]*）|检测|测定|试验|反应|定性|定量|快速|快筛|本院|片|胶囊|颗粒|注射液|分散片|门诊|病房|[\s\-_/·.]"
 )
+# what a test looks for: an antibody is no antigen, and of none of them a nucleic acid
+_LOOKS_FOR = (
+    ("igm", re.compile(r"IGM")), ("igg", re.compile(r"IGG")), ("nucleic", re.compile(r"核酸|基因|[DR]NA|PCR")),
+    ("antigen", re.compile(r"抗原|AG$|快$")), ("antibody", re.compile(r"抗体|AB$|^抗(?!酸)|^ANTI")),
+    ("culture", re.compile(r"培养|生长")),
+)  # fmt: skip
+_OF_MANY = re.compile(r"病毒|杆菌|弧菌|球菌|新型")  # says nothing of which
+_SAME_AGENT = 0.6
 Key = tuple[str, str]  # kind, name
 _COUNT = """INSERT INTO intake_localname
 (id, organisation_id, kind, name, seen, first_at, last_at, proposals, state, target)
@@ -90,15 +98,40 @@ def propose(kind: str, name: str) -> list[tuple[str, float]]:
         return []
     scored = []
     for target, names in targets(load().digest)[kind].items():
-        best = max((_likeness(wanted, _bare(one)) for one in names), default=0.0)
+        best = max((_likeness(wanted, _bare(one), kind) for one in names), default=0.0)
         if best >= _LEAST[NameKind(kind)]:
             scored.append((target, round(best, 2)))
     return sorted(scored, key=lambda pair: -pair[1])[:_PROPOSED]
 
 
-def _likeness(one: str, other: str) -> float:
+def _likeness(one: str, other: str, kind: str) -> float:
     if not one or not other:
         return 0.0
+    if kind == NameKind.TEST:
+        (agent, looks), (others, others_look) = _taken_apart(one), _taken_apart(other)
+        if looks and others_look and looks != others_look:
+            return 0.0
+        if _alike(agent, others) < _SAME_AGENT:
+            return 0.0
+    return _alike(one, other)
+
+
+def _taken_apart(name: str) -> tuple[str, str]:
+    """What a test's name says of the agent, and what the test looks for; empty where it says nothing."""
+    for looks, pattern in _LOOKS_FOR:
+        if pattern.search(name):
+            rest = name
+            for _looks, also in _LOOKS_FOR:
+                rest = also.sub("", rest)
+            return _OF_MANY.sub("", rest) or rest, looks
+    return _OF_MANY.sub("", name) or name, ""
+
+
+def _alike(one: str, other: str) -> float:
+    if not one or not other:
+        return 0.0
+    if one.isascii() and other.isascii() and min(len(one), len(other)) <= 5:
+        return float(one == other)  # a letter more or less of an abbreviation is another test
     if len(other) >= 2 and (other in one or one in other):
         return 0.6 + 0.4 * min(len(one), len(other)) / max(len(one), len(other))
     return SequenceMatcher(None, one, other, autojunk=False).ratio()

@@ -100,6 +100,9 @@ def _waiting(source: SqlSource, since: Any) -> Iterator[Sight]:
         yield Sight("warn", "connect.saw_nothing", {"view": source.settings.view})
     else:
         yield Sight("good", "connect.saw_rows", where)
+    highest, now = _highest(source), datetime.now(clock.CHINA) + _SKEW
+    if highest is not None and position.reached(highest, now) != highest:
+        yield Sight("warn", "connect.saw_ahead", {"cursor": source.settings.cursor, "latest": str(highest)[:19]})
     if unset := _counted(source, True, None):
         yield Sight("bad", "connect.saw_null_cursor", {"rows": unset, "cursor": source.settings.cursor})
 

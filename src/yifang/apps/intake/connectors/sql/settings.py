@@ -39,6 +39,9 @@ class SqlSettings(Settings):
         },
     )  # fmt: skip
 
+    def needs_secret(self) -> bool:
+        return not self.host.startswith("/")  # on a socket the server may know the account without
+
     @field_validator("options", mode="before")
     @classmethod
     def _pairs(cls, value: Any) -> Any:
