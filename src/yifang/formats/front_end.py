@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from yifang.formats.canonical import FrontEndState, Item, Refusal
+from yifang.formats.canonical import FrontEndState, Item
 from yifang.formats.national.words import Words
+from yifang.formats.tabular import known
 from yifang.formats.tabular.mapping import normal
 from yifang.formats.tabular.sheet import Row
 from yifang.knowledge import load
+
+_OTHERS = 3  # further columns, a time or a card's number; more of them are a table of something else
 
 
 def columns_of(header: Sequence[str]) -> dict[str, int] | None:
@@ -32,29 +35,14 @@ def columns_of(header: Sequence[str]) -> dict[str, int] | None:
 
 def read(rows: Iterator[Row], header: Row, columns: dict[str, int], start: int, kind: str) -> Iterator[Item]:
     """The items of the rows below the header, blank ones passed over."""
-    words, index = Words(load()), start
-    for row in rows:
-        if not any(row.cells):
-            continue
-        state = _state(row.cells, columns, words)
-        if isinstance(state, str):
-            name = header.cells[columns[state]]
-            value = row.cells[columns[state]] if columns[state] < len(row.cells) else ""
-            told = (("row", str(row.number)), ("column", name), ("value", value[:40]))
-            refusal = Refusal("front_end.cell", f"row[{row.number}].{name}", told)
-            yield Item(index, kind, (), refusal, row.raw, (), header.raw + b"\n")
-        else:
-            yield Item(index, kind, (), None, row.raw, states=(state,))
-        index += 1
+    words = Words(load())
+    return known.items(
+        rows, header, columns, start, kind, code="front_end.cell", holds="states", read=lambda text: _state(text, words)
+    )
 
 
-def _state(cells: Sequence[str], columns: dict[str, int], words: Words) -> FrontEndState | str:
+def _state(text: known.Text, words: Words) -> FrontEndState | str:
     """The state of a row, or the meaning of the column that is missing or cannot be read."""
-
-    def text(meaning: str) -> str:
-        at = columns[meaning]
-        return cells[at].strip() if at < len(cells) else ""
-
     pack = load().national_system.front_end
     said = text("disease")
     disease = said if said in load().diseases else words.disease(said)[0]
@@ -65,6 +53,3 @@ def _state(cells: Sequence[str], columns: dict[str, int], words: Words) -> Front
     if text("state") not in (*pack.stands, *pack.taken_back):
         return "state"
     return FrontEndState(text("visit"), disease, text("state") in pack.stands)
-
-
-_OTHERS = 3  # further columns, a time or a card's number; more of them are a table of something else

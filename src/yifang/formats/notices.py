@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from yifang.formats import times
-from yifang.formats.canonical import Item, Notice, Refusal
+from yifang.formats.canonical import Item, Notice
 from yifang.formats.national.words import Words
+from yifang.formats.tabular import known
 from yifang.formats.tabular.mapping import normal
 from yifang.formats.tabular.sheet import Row
 from yifang.knowledge import load
@@ -42,29 +43,14 @@ def columns_of(header: Sequence[str]) -> dict[str, int] | None:
 
 def read(rows: Iterator[Row], header: Row, columns: dict[str, int], start: int, kind: str) -> Iterator[Item]:
     """The items of the rows below the header, blank ones passed over."""
-    words, index = Words(load()), start
-    for row in rows:
-        if not any(row.cells):
-            continue
-        notice = _notice(row.cells, columns, words)
-        if isinstance(notice, str):
-            name = header.cells[columns[notice]]
-            value = row.cells[columns[notice]] if columns[notice] < len(row.cells) else ""
-            told = (("row", str(row.number)), ("column", name), ("value", value[:40]))
-            refusal = Refusal("notices.cell", f"row[{row.number}].{name}", told)
-            yield Item(index, kind, (), refusal, row.raw, (), header.raw + b"\n")
-        else:
-            yield Item(index, kind, (), None, row.raw, notices=(notice,))
-        index += 1
+    words = Words(load())
+    return known.items(
+        rows, header, columns, start, kind, code="notices.cell", holds="notices", read=lambda text: _notice(text, words)
+    )
 
 
-def _notice(cells: Sequence[str], columns: dict[str, int], words: Words) -> Notice | str:
+def _notice(text: known.Text, words: Words) -> Notice | str:
     """The notice of a row, or the meaning of the column that is missing or cannot be read."""
-
-    def text(meaning: str) -> str:
-        at = columns.get(meaning)
-        return cells[at].strip() if at is not None and at < len(cells) else ""
-
     moment = times.table_time(text("day"))
     digits = text("number").removesuffix("人").removesuffix("例")
     if not text("place"):
