@@ -122,6 +122,10 @@ def test_the_page_lists_by_frequency_proposes_and_keeps_the_answer(county, clien
     assert client.post(f"/names/{one.id}", {"reopen": "1"}).status_code == 302
     assert client.post(f"/names/{one.id}", {"target": "nothing-like-it"}).status_code == 400
     assert client.post(f"/names/{one.id}", {}).status_code == 400
+    assert "对不上唯一的一项" in client.post(f"/names/{one.id}", {"other": "病毒"}, follow=True).content.decode()
+    assert client.post(f"/names/{one.id}", {"other": "乙型流感病毒抗原"}).status_code == 302
+    assert (named("怪项目").state, named("怪项目").target) == ("confirmed", "lb_flu_ag")
+    assert client.post(f"/names/{one.id}", {"reopen": "1"}).status_code == 302
     client.cookies["django_language"] = "en"
     assert "Local names" in client.get("/names/").content.decode()
     client.force_login(county.users["other_hospital_desk"])

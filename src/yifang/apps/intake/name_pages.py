@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from yifang.apps.intake import queries
 from yifang.apps.intake.models import LocalName, NameKind, NameState
 from yifang.apps.intake.services.names import answer as keep
-from yifang.apps.intake.services.names import label, targets
+from yifang.apps.intake.services.names import label, target_of, targets
 from yifang.knowledge import load
 from yifang.web import components, htmx, tables
 
@@ -55,7 +55,9 @@ def names(request: HttpRequest) -> HttpResponse:
                            counts.get((kind, one.value), 0))
             for one in NameState
         ],
-        "choices": [(target, label(kind, target)) for target in targets(load().digest)[kind]],
+        "choices": [
+            (name, label(kind, target)) for target, names in targets(load().digest)[kind].items() for name in names
+        ],
         "more": tables.with_query(request.GET, at=page.after) if page.after else "",
     }  # fmt: skip
     return render(request, "intake/names.html", context)
@@ -65,8 +67,12 @@ def names(request: HttpRequest) -> HttpResponse:
 def answer(request: HttpRequest, name_id: UUID) -> HttpResponse:
     """Say what a name means: `target` of the pack, `none` for nothing of ours, empty to open it again."""
     request.viewer.check("feed.connect")
-    target = request.POST.get("target", "") or request.POST.get("other", "")
     back = request.POST.get("back", "")
+    to = reverse("intake:names") + (back if back.startswith("?") else "")
+    target, said = request.POST.get("target", ""), request.POST.get("other", "").strip()
+    if not target and said and not (target := target_of(queries.name(name_id, request.viewer).kind, said)):
+        messages.error(request, _("“{said}”对不上唯一的一项，请从提示里选一个。").format(said=said[:40]))
+        return htmx.redirect(request, to)
     state = (
         NameState.OPEN if request.POST.get("reopen") else NameState.IGNORED if target == "none" else NameState.CONFIRMED
     )
@@ -78,7 +84,7 @@ def answer(request: HttpRequest, name_id: UUID) -> HttpResponse:
                 name=one.name, meaning=label(one.kind, target)
             ),
         )
-    return htmx.redirect(request, reverse("intake:names") + (back if back.startswith("?") else ""))
+    return htmx.redirect(request, to)
 
 
 def _shown(one: LocalName) -> Shown:

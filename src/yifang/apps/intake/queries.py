@@ -237,6 +237,15 @@ def names(
     return list(rows.select_related("answered_by").order_by("-seen", "id")[: limit + 1])
 
 
+def name(name_id: UUID, viewer: Viewer) -> LocalName:
+    """One of them. Raises NotFound `connect.no_name`."""
+    viewer.check("feed.connect")
+    found = LocalName.objects.filter(id=name_id).first()
+    if found is None:
+        raise NotFound("connect.no_name")
+    return found
+
+
 def name_counts(viewer: Viewer) -> dict[tuple[str, str], int]:
     """How many names there are of each kind and state."""
     viewer.check("feed.connect")

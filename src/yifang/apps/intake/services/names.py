@@ -91,6 +91,17 @@ def label(kind: str, target: str) -> str:
     return f"{names[0]}（{disease.name}）" if disease else names[0]
 
 
+def target_of(kind: str, said: str) -> str:
+    """The target that somebody typed: its id, one of its names, or a part of the names of one target only; else ""."""
+    known = targets(load().digest)[kind]
+    wanted = _bare(said)
+    if said in known or not wanted:
+        return said if said in known else ""
+    same = {target for target, names in known.items() if wanted in map(_bare, names)}
+    found = same or {target for target, names in known.items() if any(wanted in _bare(one) for one in names)}
+    return found.pop() if len(found) == 1 else ""
+
+
 def propose(kind: str, name: str) -> list[tuple[str, float]]:
     """The likeliest targets of a name with their likeness, from 0 to 1; none that is unlike."""
     wanted = _bare(name)
