@@ -14,6 +14,7 @@ from yifang.apps.places.models import Organisation
 from yifang.apps.reporting import services, versions
 from yifang.apps.reporting.missed import running, samples
 from yifang.apps.reporting.models import AuditLine, AuditSample, Card, CardState, Suspicion
+from yifang.formats import canonical
 from yifang.kernel import clock
 from yifang.web.messages import compile_all
 
@@ -42,9 +43,12 @@ def county(transactional_db):
         apps.hfmd(f"H{order}", who=apps.person(name, order=order), at=at)
         for order, (name, at) in enumerate((("陈小宝", None), ("李小花", None), ("王小明", ago), ("赵小海", None)), 1)
     ]
+    potassium = canonical.Result((), "钾", "7.1", "r1", unit="mmol/L", flags=("HH",), panel="电解质")
+    report = apps.record("L9", kind="lab_report", who=apps.person("卫小山", order=9), results=(potassium,))
     apps.receive(
-        made.hospital, *children, apps.influenza(), apps.cholera_report(), apps.tuberculosis(), apps.hiv_confirmed()
-    )
+        made.hospital, *children, apps.influenza(), apps.cholera_report(), apps.tuberculosis(), apps.hiv_confirmed(),
+        report,
+    )  # fmt: skip
     apps.deliver()
     doctor, desk = made.viewer("clinician"), made.viewer("hospital_desk")
     with enter(doctor):
@@ -99,6 +103,8 @@ PAGES = {
     "missed-rates": ("hospital_desk", "/missed/rates"),
     "missed-sample": ("hospital_desk", "/missed/samples/{sample}"),
     "missed-results": ("hospital_desk", "/missed/results"),
+    "missed-critical": ("hospital_desk", "/missed/results?state=critical"),
+    "quality": ("hospital_desk", "/quality/"),
 }
 
 
