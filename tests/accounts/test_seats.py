@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.test import Client, RequestFactory
+from django.utils import translation
 
 from tests import apps
 from yifang.apps.accounts import policy, purposes, queries, services
@@ -296,3 +299,9 @@ def _told() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(current_setting('yifang.role', true), '')")
         return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh-hans", "密码太短"), ("en", "too short")])
+def test_a_short_password_is_told_in_the_readers_language(language, said):
+    with translation.override(language), pytest.raises(ValidationError, match=said):
+        validate_password("a1b2c3")

@@ -113,7 +113,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ] + [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "yifang.apps.accounts.passwords.LongEnough", "OPTIONS": {"min_length": 10}},
 ]
 ACCOUNT_ADAPTER = "yifang.node.signin.Adapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
