@@ -25,7 +25,8 @@ from yifang.knowledge import load
 
 def taken(card_id: UUID) -> Card:
     """The card, locked until the transaction ends. Raises NotFound `reporting.no_card`."""
-    card = Card.objects.select_for_update().filter(id=card_id).first()
+    rows = Card.objects.select_for_update(of=("self",)).select_related("organisation", "reported_for")
+    card = rows.filter(id=card_id).first()
     if card is None:
         raise NotFound("reporting.no_card")
     return card
