@@ -178,6 +178,7 @@ PAGES = (
     Page("intake:connection", "hospital-his", "hospital_desk"),
     Page("intake:mapping", "hospital-his", "hospital_desk"),
     post("intake:mapping_preview", "hospital-his", "hospital_desk", text="id: a"),
+    post("intake:senders", "hospital-his", "hospital_desk", senders="10.1.2.3"),
     post("intake:look", "hospital-his", "nobody"),  # it is read from nowhere
     post("intake:columns", "hospital-his", "hospital_desk"),
     post("intake:disconnect", "hospital-his", "hospital_desk"),

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 _ORACLE_WRITES = """SELECT COUNT(*) FROM session_privs
 WHERE privilege LIKE '%ANY TABLE' AND privilege NOT LIKE 'SELECT%' AND privilege NOT LIKE 'READ%'"""
 _KINDS = {  # the coarse kinds of a column, for people
-    "text": {"zh": "文本", "en": "text"}, "number": {"zh": "数字", "en": "number"}, "date": {"zh": "日期", "en": "date"},
-    "instant": {"zh": "时间", "en": "time"}, "time": {"zh": "时刻", "en": "time of day"},
-    "bool": {"zh": "是否", "en": "yes or no"}, "bytes": {"zh": "二进制", "en": "bytes"},
-}  # fmt: skip
+    "text": {"zh": "文本", "en": "text"},
+    "number": {"zh": "数字", "en": "number"},
+    "date": {"zh": "日期", "en": "date"},
+    "instant": {"zh": "时间", "en": "time"},
+    "time": {"zh": "时刻", "en": "time of day"},
+    "bool": {"zh": "是否", "en": "yes or no"},
+    "bytes": {"zh": "二进制", "en": "bytes"},
+}
 _MOST, _MANY = 100_000, 10_000  # rows counted at most; rows that are many to look through for a few
 _SKEW = timedelta(minutes=2)
 
