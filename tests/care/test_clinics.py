@@ -129,6 +129,20 @@ def test_a_visit_without_triage_begins_at_the_clinic_and_a_report_sent_again_tak
 
 
 @pytest.mark.parametrize(
+    ("ago", "end", "work", "waiting"),
+    [(30, None, 1, {"sample", "observe", "leave"}), (2 * 1440, None, 0, {"sample", "observe", "leave"}),
+     (30, 5, 0, {"disinfect"})],
+    ids=["now", "two days ago", "ended"],
+)  # fmt: skip
+def test_a_visit_that_is_over_asks_nobody_to_sample(county, ago, end, work, waiting):
+    came(county, "V1", ago=ago, end=end)
+    matter = Matter.objects.get(kind="fever_visit")
+    assert set(matter.waiting) == waiting
+    assert WorkItem.objects.filter(kind="fever_sample", state="open").count() == work
+    assert not WorkItem.objects.filter(kind="fever_register", state="open").exists()
+
+
+@pytest.mark.parametrize(
     ("issued", "good", "within"), [(250, 1, 1), (200, 0, 1), (60, 0, 0)]
 )  # taken 450 minutes back: after 3 h 20, 4 h 10, 6 h 30
 def test_how_promptly_results_come_back(county, issued, good, within):

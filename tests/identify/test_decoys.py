@@ -192,10 +192,21 @@ OTHERS = {
     "ordinary pneumonia": visit(diagnoses=(("J18.900", "肺炎"),), kind="inpatient", complaint="发热、咳嗽3天"),
     "polio sequelae": visit(diagnoses=(("B91.x00", "脊髓灰质炎后遗症"),)),
 }
+# A clinic of dog bites: who was bitten, is washed and vaccinated has no rabies. As the record names it, without a code.
+_BITTEN = (
+    "犬咬伤后接种狂犬病疫苗", "犬咬伤后接种狂犬疫苗", "狂犬病暴露后预防", "接触狂犬病", "犬伤清创", "狂犬病Ⅲ级暴露", "狂犬病毒暴露",
+    "接触和暴露于狂犬病", "注射狂犬病人免疫球蛋白", "注射狂犬病被动免疫制剂",
+)  # fmt: skip
+EXPOSED = {
+    **{f"{text}, diagnosed": visit(diagnoses=(("", text),), department="犬伤门诊") for text in _BITTEN},
+    **{f"{text}, told": visit(history=f"犬咬伤右小腿2小时,{text}。", department="犬伤门诊") for text in _BITTEN},
+    "tuberculosis": visit(diagnoses=(("", "接触和暴露于肺结核"),)),
+    "HIV": visit(diagnoses=(("", "HIV职业暴露"),)),
+}
 DECOYS = {
     "preoperative": PREOPERATIVE, "refill": REFILLS, "therapy": THERAPY, "check-up": CHECKUPS,
     "old tuberculosis": OLD_TUBERCULOSIS, "gastro-enteritis": GASTROENTERITIS, "vaccinated": VACCINATED,
-    "cultures": CULTURES, "others": OTHERS,
+    "cultures": CULTURES, "others": OTHERS, "exposed": EXPOSED,
 }  # fmt: skip
 ALL = [(group, name) for group, each in DECOYS.items() for name in each]
 # These do point somewhere, and nowhere else: hepatitis B drugs to hepatitis B, fluid of the chest to pleurisy.
@@ -225,6 +236,8 @@ TRUE = {
     "IgM long after the dose": (visit(("麻疹病毒IgM", "阳性"), complaint="发热4天,皮疹1天"), "measles"),
     "norovirus found": (visit(("诺如病毒核酸", "阳性", "粪便"), diagnoses=(("K52.900", "急性胃肠炎"),)), "other_infectious_diarrhoea"),
     "three classes of HIV drugs": (visit(drugs=("替诺福韦", "拉米夫定", "依非韦伦")), "hiv_aids"),
+    "rabies after a bite": (visit(diagnoses=(("", "狂犬病"),), history="2月前犬咬伤,未接种,今恐水、恐风,考虑狂犬病"), "rabies"),
+    "measles after contact": (visit(diagnoses=(("", "麻疹"),), history="2周前接触麻疹患者,今发热、皮疹"), "measles"),
     "EV71 with hand and foot": (
         visit(("EV71核酸", "阳性", "咽拭子"), complaint="手足皮疹,口腔疱疹2天", age="2023-03-04",
               diagnoses=(("B08.401", "手足口病"),)), "hfmd"),

@@ -53,6 +53,11 @@ CASES = {
     "no fever": ([stay("Z1", ("WBC", "5.2"), complaint="咳嗽4天,收住院", imaging=CT, plan=FAILED)], False),
     "lungs clear": ([stay("Z1", ("WBC", "5.2"), complaint=FEVER, imaging="双肺未见斑片影", plan=FAILED)], False),
     "a code alone": ([stay("Z1")], False),
+    "ordinary bronchopneumonia": (
+        [stay("Z1", diagnoses=(("J18.000", "支气管肺炎"),), complaint=FEVER, history="10天前起咳嗽,抗感染治疗效果不佳"),
+         *APART[1:3]], False),
+    "its agent named in the end": ([*APART, stay("Z3", diagnoses=(("J15.700", "肺炎支原体性肺炎"),))], True),
+    "its agent named before": ([stay("Z3", diagnoses=(("J15.700", "肺炎支原体性肺炎"),)), *APART], False),
     "explained by influenza": (
         [stay("Z1", ("WBC", "5.2"), ("甲型流感病毒核酸", "阳性"), complaint=FEVER, imaging=CT, plan=FAILED)], False),
 }  # fmt: skip

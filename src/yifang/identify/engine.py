@@ -101,7 +101,7 @@ class Identifier:
         kept, reported = self._not_reported(kept, day, context)
         kept += self._earlier(kept, day, context)
         suspicions, counted = self._combine(kept)
-        if len(criteria) == len(ALL) and (unknown := self.unexplained(criteria, suspicions)):
+        if len(criteria) >= len(ALL) and (unknown := self.unexplained(criteria, suspicions)):
             suspicions = (*suspicions, unknown)
         return Identified(
             tuple(gathered.findings),
@@ -114,9 +114,9 @@ class Identifier:
     def unexplained(self, criteria: Sequence[Evidence], others: Iterable[Suspicion] = ()) -> Suspicion | None:
         """Pneumonia of unknown cause by its four criteria; None while one is missing or another disease explains it."""
         together = self._pneumonia.together(criteria)
-        if together is None or any(one.disease != together.disease for one in others):
+        if not together or any(one.disease != together[0].disease for one in others):
             return None
-        return self._suspicion(together.disease, "strong", together.rule, [together, *criteria])
+        return self._suspicion(together[0].disease, "strong", together[0].rule, list(together))
 
     def _is_of_another_visit(self, day: str | None, record: Record) -> bool:
         """Whether a diagnosis was made so long before the visit that it is another's, carried on by a problem list."""

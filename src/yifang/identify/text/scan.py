@@ -90,8 +90,8 @@ _AROUND = re.compile(
 )
 # 乙肝两对半, 流感病毒核酸, HBV-DNA, 流感疫苗: the name of a test or a vaccine, not of somebody's disease.
 _OTHER_THING = re.compile(
-    r"[- ]?(?:病毒|螺旋体|杆菌)?[- ]?(?:DNA|RNA|IG[GM]|抗体|抗原|核酸|表面|核心|五项|两对半|载量|定量|疫苗|血清学|"
-    r"菌苗|肥达|标志物|标记物|第?[一二两三\d][针剂]|的?预防针)"
+    r"[- ]?(?:病?毒|螺旋体|杆菌)?[- ]?(?:DNA|RNA|IG[GM]|抗体|抗原|核酸|表面|核心|五项|两对半|载量|定量|疫苗|血清学|"
+    r"菌苗|肥达|标志物|标记物|第?[一二两三\d][针剂]|的?预防针|人?免疫球蛋白|单克隆|单抗|被动免疫|抗毒素)"
 )
 # AFP 54.65, AFP(-): alpha-fetoprotein with its value, no flaccid paralysis.
 _MARKER = re.compile(r"[^\w,;]{0,3}叒?\d|\([+-]|[: ]*(?:升高|增高|正常|阴性|阳性)|[:为]")
@@ -101,8 +101,11 @@ _TESTED = re.compile(
     r"(?:1:\d+|弱?阳性?|\(\+{1,4}\)|\+{1,4}|检出|感染|生长|阴性|\(-\)|未检出|未见)"
     r"|(?: (?:TEST|IS|WAS|RESULT))* ?:? ?(?:POSITIVE|NEGATIVE|POS\b|NEG\b|(?:NOT )?DETECTED|(?:NON-?)?REACTIVE)"
 )
-# 炭疽密切接触者: a person near a case.
-_CONTACTS = re.compile(r"的?(?:密切|密|可疑)?接触(?:者|人员|后)")
+# 炭疽密切接触者: a person near a case; 接触狂犬病, 狂犬病Ⅲ级暴露: exposed to it, as Z20 names it, and not ill.
+_CONTACTS = re.compile(
+    r"的?(?:密切|密|可疑)?接触(?:者|人员|后)|(?:病?毒|病原体)?(?:[ⅠⅡⅢI一二三\d]{1,3}[级度]|高危|职业|可疑|疑似)?的?暴露"
+)
+_EXPOSED = re.compile(r"(?:接触[和或及、/]?(?:暴露)?|暴露)[于过了到]?$")
 # 病史3天 is the illness of today; 3岁时患麻疹, 1月前因疟疾住院 are of the past.
 _CURRENT = re.compile(r"(?:(?<=^病史):|(?:约|近|已)?[\d一二两三四五六七八九十半]+余?(?:天|日|小时|H|周))")
 _THEN = re.compile(r"岁(?:时|那年)|(?:月前|前\d+个?[月年]).{0,2}因")
@@ -425,6 +428,7 @@ def _of_disease(
     if _RULED_OUT_AFTER.match(clause, end):
         return "absent", "排除"
     near = _CONTACT.search(clause, 0, start) and _CASES.match(clause, end)
+    near = near or _EXPOSED.search(clause, 0, start)
     if near or _AROUND.search(clause, 0, start) or _SPREADS.match(clause, end) or _CONTACTS.match(clause, end):
         return "other_person", "接触史"
     if _OTHER_THAN.search(clause, 0, start):

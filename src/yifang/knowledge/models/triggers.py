@@ -279,6 +279,13 @@ class FollowUp(Entry):
     suspected_days: int = Field(ge=1)
 
 
+class ExplainedPneumonia(Entry):
+    """Codes and words of a diagnosis that names what causes a pneumonia."""
+
+    icd10: tuple[str, ...]
+    terms: tuple[str, ...]
+
+
 class PneumoniaCriteria(Entry):
     """How the four criteria of pneumonia of unknown cause are found: imaging by rules, the rest by names and words."""
 
@@ -288,9 +295,13 @@ class PneumoniaCriteria(Entry):
     leucocytes_max: float
     lymphocytes: tuple[str, ...]
     lymphocytes_below: float
+    not_blood: tuple[str, ...]
+    units: tuple[str, ...]
     treatment: tuple[str, ...]
     treatment_days_min: int = Field(ge=1)
     failed: tuple[str, ...]
+    better: tuple[str, ...]
+    explained: ExplainedPneumonia
 
 
 class CriticalResults(Entry):

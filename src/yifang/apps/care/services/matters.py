@@ -24,6 +24,7 @@ from yifang.apps.ledger.services import NODE, Actor, Change, append
 from yifang.apps.places.models import Organisation
 from yifang.apps.records.identity import mask_name, name_key
 from yifang.apps.records.models import Person, Record
+from yifang.apps.work.clocks import due
 from yifang.apps.work.services import end, open_item
 from yifang.kernel import clock
 from yifang.kernel.errors import NotAllowed, NotFound, UserError, WrongState
@@ -133,7 +134,10 @@ def take(matter_id: UUID, step_id: str, filled: Filled, viewer: Viewer) -> Matte
 
 
 def take_from_record(matter: Matter, step_id: str, record: Record, at: datetime, given: logic.Given) -> bool:
-    """Take a step because a record says so, jobs only. False where the step does not wait or was taken already."""
+    """Take a step because a record says so, jobs only. False where the step does not wait or was taken already.
+
+    What is learned late is nobody's work: what follows opens none whose clock, counted from `at`, has run out.
+    """
     kind = kind_of(matter.kind)
     step = kind.step(step_id)
     if matter.state != MatterState.OPEN or step_id not in matter.waiting:
@@ -273,13 +277,15 @@ def _walk(
         id=new_id(), matter=matter, step=step.id, at=at, noted_at=clock.now(), by_id=by.user_id, role=by.role,
         response=response, record=record,
     ).save(force_insert=True)  # fmt: skip
-    goes = advance(matter, kind, step, answers, by, {"step": step.id, "record": record.id if record else None})
+    facts = {"step": step.id, "record": record.id if record else None}
+    goes = advance(matter, kind, step, answers, by, facts, at if record else None)
     if goes.starts:
         _start_other(goes, matter, by)
 
 
 def advance(
-    matter: Matter, kind: MatterKind, step: MatterStep, answers: Mapping[str, Any], by: Actor, facts: Mapping[str, Any]
+    matter: Matter, kind: MatterKind, step: MatterStep, answers: Mapping[str, Any], by: Actor, facts: Mapping[str, Any],
+    recorded: datetime | None = None,
 ) -> Goes:  # fmt: skip
     """What follows from a step that was written: its work ends, what comes next waits. Returns where it leads.
 
@@ -294,7 +300,7 @@ def advance(
     matter.waiting = [one for one in matter.waiting if one != step.id and one not in dropped]
     if step.outcome and answers.get(step.outcome):
         matter.outcome = str(answers[step.outcome])
-    _wait(matter, kind, goes.to, answers, by, happened=_moment(answers.get(step.at)))
+    _wait(matter, kind, goes.to, answers, by, happened=_moment(answers.get(step.at)), recorded=recorded)
     say(matter, "care.step_taken", by, facts)
     if not matter.waiting and MatterState.CLOSED in TRANSITIONS[MatterState(matter.state)]:
         matter.state, matter.closed_at = MatterState.CLOSED, clock.now()
@@ -323,8 +329,9 @@ def _wait(
     by: Actor,
     *,
     happened: datetime | None = None,
+    recorded: datetime | None = None,
 ) -> None:
-    """Let steps wait: whoever may take them sees the matter, and their work items open."""
+    """Let steps wait: whoever may take them sees the matter, and their work opens, after a record only in time."""
     for step_id in steps:
         step = kind.step(step_id)
         if step_id not in matter.waiting:
@@ -332,6 +339,9 @@ def _wait(
         matter.seats = list(dict.fromkeys([*matter.seats, *desks.admitted(matter, step)]))
         if step.work:
             urgent = step.urgent is not None and logic.holds(step.urgent, None, answers)
+            limit, _ = load().work.kind(step.work).for_urgency(urgent)
+            if recorded is not None and due(limit, recorded) <= clock.now():
+                continue
             open_item(
                 step.work, "matter", matter.id, desks.desks_of(matter, step), by, title=_title(matter, kind, "zh"),
                 title_en=_title(matter, kind, "en"), urgent=urgent,
