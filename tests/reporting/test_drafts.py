@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -207,3 +208,40 @@ def test_card_numbers_are_the_institution_the_year_and_a_running_number() -> Non
     assert first.card_no.startswith(start)
     assert int(second.card_no.removeprefix(start)) > int(first.card_no.removeprefix(start))
     assert timedelta(0) <= clock.now() - first.created_at
+
+
+@pytest.mark.parametrize(
+    ("occupation", "birth", "code"),
+    [("农民", date(1980, 1, 1), "18"), ("学生", date(2012, 1, 1), "3"), ("学生(大中小学)", date(2012, 1, 1), "3"),
+     ("农民", date(2020, 1, 1), None), ("", date(1980, 1, 1), None), ("种地", date(1980, 1, 1), None)],
+)  # fmt: skip
+def test_an_occupation_as_the_card_writes_it_is_proposed_where_the_age_allows_it(occupation, birth, code) -> None:
+    made = draft(birth=birth, record=visit("发热3天", person=canonical.Person(occupation=occupation)))
+    assert made.answers.get("population") == code
+    assert ("population" in made.derived) is (code is not None)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "number", "shown", "proposed"),
+    [("石磊", "D999", "石磊 D999", "石磊"), ("", "D999", "D999", "D999"), ("", "", "", "desk"),
+     ("别名", "D001", "别名 D001", "seat")],
+)  # fmt: skip
+def test_the_desk_s_draft_proposes_the_doctor_of_the_visit(name, number, shown, proposed) -> None:
+    county = apps.county()
+    made = apps.hfmd(doctor=number)
+    card = cards.drafted(
+        county, replace(made, encounter=replace(made.encounter, clinician=name)), doctor="hospital_desk"
+    )
+    desk = county.viewer("hospital_desk").name
+    wanted = {"desk": desk, "seat": str(card.suspicion.clinician)}.get(proposed, proposed)
+    assert (card.suspicion.clinician is not None) is (proposed == "seat")
+    assert card.suspicion.doctor_told == shown
+    assert cards.answers(card)["report_doctor"] == wanted
+    assert ("report_doctor" in versions.current(card).source["derived"]) is (wanted != desk)
+
+
+@pytest.mark.django_db
+def test_a_doctor_s_own_draft_is_theirs() -> None:
+    county = apps.county()
+    assert cards.answers(cards.drafted(county))["report_doctor"] == county.viewer("clinician").name

@@ -61,6 +61,13 @@ def text(answer) -> str:
     return answer.content.decode()
 
 
+def test_a_doctor_without_a_seat_is_named_as_the_record_names_them(county, sign_in):
+    apps.receive(county.hospital, apps.hfmd(doctor="D999"))
+    apps.deliver()
+    page = text(sign_in("hospital_desk").get(f"/desk/?tab=candidates&open={Suspicion.objects.get().id}"))
+    assert "D999" in page
+
+
 # -- who may open what
 
 

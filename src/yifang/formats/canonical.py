@@ -318,6 +318,7 @@ class Item:
     `raw` are its original bytes.
 
     `head` is what must stand before `raw` for a refused item to be read by itself: the header row of a table.
+    `told` are the targets and names of the columns that its table has (`joining.joined`); None: not a table's row.
     """
 
     index: int
@@ -331,6 +332,7 @@ class Item:
     tallies: tuple[Tally, ...] = ()
     notices: tuple[Notice, ...] = ()
     states: tuple[FrontEndState, ...] = ()
+    told: frozenset[str] | None = None
 
     @property
     def holds(self) -> bool:

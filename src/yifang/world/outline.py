@@ -15,6 +15,7 @@ import numpy as np
 
 from yifang.world import feeds
 from yifang.world.county import County
+from yifang.world.places import Places
 
 ORGANISATIONS = ("code", "name", "name_en", "kind", "area_code", "lon", "lat")
 PLACES = ("code", "kind", "name", "name_en", "organisation", "area")
@@ -41,8 +42,12 @@ def write(county: County, folder: Path) -> None:
     )  # fmt: skip
     (folder / "map.geojson").write_text(_json(_map(county)), encoding="utf-8")
     (folder / "county.json").write_text(_json(_county(county), indent=1), encoding="utf-8")
-    packs = folder / "packs"
-    packs.mkdir(exist_ok=True)
+    regions(places, folder / "packs")
+
+
+def regions(places: Places, packs: Path) -> None:
+    """The county's divisions as overrides, without which no node knows a resident's area."""
+    packs.mkdir(parents=True, exist_ok=True)
     with (packs / "regions.csv").open("w", encoding="utf-8", newline="\n") as out:
         out.write("# Fictional divisions of the synthetic county: rows to add to the shipped regions.csv.\n")
         out.write("code,name,level,parent\n")

@@ -2,11 +2,12 @@
 
 A record is known by its organisation and its own key. What the current version says already, and a message that was
 heard before, does nothing; anything else is a new version; `cancelled` withdraws. One ledger entry tells of a chunk.
+What a table's row says nothing about, for its table has no such column, stays as the version before it told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -26,6 +27,7 @@ from yifang.apps.records.models import Record
 from yifang.apps.records.moments import day_of, instant_of
 from yifang.formats import canonical
 from yifang.formats.identity import message_key
+from yifang.formats.joining import joined
 from yifang.formats.storage import from_json, to_json
 from yifang.kernel import clock
 from yifang.kernel.digest import digest_of
@@ -51,10 +53,12 @@ def receive(
     batch: UUID,
     by: Actor,
     annotate: Annotate | None = None,
+    told: Sequence[Collection[str] | None] = (),
 ) -> Received:
     """Store a chunk of records of one organisation in one transaction. Returns what became of them.
 
     `annotate` adds what we know of a source's own words; whether a record is a repeat goes by what the source said.
+    `told`: for each record the columns of its table (`Item.told`), None or left out where it is the whole report.
     """
     outcome = Received()
     if not records:
@@ -62,16 +66,24 @@ def receive(
     with transaction.atomic():
         keys = [sealing().index("record", f"{organisation.id}|{record.key}") for record in records]
         known = _versions(keys)
+        heard = [_Version.of(record, key, annotate) for key, record in zip(keys, records, strict=True)]
+        whole: Sequence[Collection[str] | None] = told or [None] * len(records)
+        _load(known, [one for one, columns in zip(heard, whole, strict=True) if columns is not None])
         fresh: list[tuple[_Version, canonical.Record]] = []
-        for key, record in zip(keys, records, strict=True):
-            versions = known.setdefault(key, [])
-            said = _Version.of(record, key, len(versions) + 1, annotate)
-            if repeated := said.repeats(versions):
+        for said, record, columns in zip(heard, records, whole, strict=True):
+            versions = known.setdefault(said.key, [])
+            repeated = said.repeats(versions)
+            kept = record
+            if repeated is None and versions and columns is not None:
+                kept = said.join(versions[-1], record, columns, annotate)
+                repeated = versions[-1] if said.adds_nothing_to(versions[-1]) else None
+            if repeated:
                 repeated.hear(said)
                 outcome.repeats += 1
             else:
+                said.number = len(versions) + 1
                 versions.append(said)
-                fresh.append((said, record))
+                fresh.append((said, kept))
         superseded = [one.id for versions in known.values() for one in versions[:-1] if one.is_current]
         found = people.find([_known(record, one.key, organisation) for one, record in fresh], organisation)
         last = {versions[-1].id for versions in known.values() if versions}
@@ -139,16 +151,25 @@ class _Version:
     heard_more: bool = False
 
     @classmethod
-    def of(cls, record: canonical.Record, key: bytes, number: int, annotate: Annotate | None = None) -> _Version:
+    def of(cls, record: canonical.Record, key: bytes, annotate: Annotate | None = None) -> _Version:
         """One about to be stored. Its digest is of what the record says, whatever file or message carried it."""
         payload = to_json(record)
         digest = bytes.fromhex(digest_of({name: value for name, value in payload.items() if name != "source"}))
         if annotate is not None and (known := annotate(record)) is not record:
             payload = to_json(known)
-        person = payload.pop("person", {})
-        if kept := {name: person[name] for name in _FACTS if name in person}:
-            payload["person"] = kept
-        return cls(new_id(), key, number, digest, message_key(record.source), payload=payload)
+        return cls(new_id(), key, 0, digest, message_key(record.source), payload=_kept(payload))
+
+    def join(
+        self, before: _Version, record: canonical.Record, columns: Collection[str], annotate: Annotate | None
+    ) -> canonical.Record:
+        """Say also what the version before told and `record`, for want of a column, says nothing about."""
+        whole = joined(record, from_json(before.payload), columns)
+        self.payload = _kept(to_json(whole if annotate is None else annotate(whole)))
+        return whole
+
+    def adds_nothing_to(self, before: _Version) -> bool:
+        """Whether both say the same, wherever in a file it stood: a view read again between two of another."""
+        return _content(self.payload) == _content(before.payload)
 
     def __post_init__(self) -> None:
         if self.message:
@@ -172,6 +193,31 @@ class _Version:
         if said.message and said.message not in self.messages:
             self.messages.append(said.message)
             self.heard_more = True
+
+
+def _kept(payload: dict[str, Any]) -> dict[str, Any]:
+    person = payload.pop("person", {})
+    if kept := {name: person[name] for name in _FACTS if name in person}:
+        payload["person"] = kept
+    return payload
+
+
+def _content(value: Any) -> Any:
+    """What is said, whatever its order and wherever in its source it stood."""
+    if isinstance(value, list):
+        return sorted((_content(one) for one in value), key=repr)
+    if isinstance(value, dict):
+        kept = {name: one for name, one in sorted(value.items()) if name not in ("source", "path", "issues")}
+        return {name: _content(one) for name, one in kept.items()}
+    return value
+
+
+def _load(known: dict[bytes, list[_Version]], rows: Iterable[_Version]) -> None:
+    """Read what the current versions say to which rows of tables are joined."""
+    current = {last.id: last for one in rows if (last := known.get(one.key, [one])[-1]).digest != one.digest}
+    if current:
+        for id, payload in Record.objects.filter(id__any=set(current)).values_list("id", "payload"):
+            current[id].payload = payload
 
 
 def _versions(keys: Sequence[bytes]) -> dict[bytes, list[_Version]]:

@@ -69,8 +69,12 @@ def draft(
     subtype: str = "",
     record: canonical.Record | None = None,
     diagnosed_at: datetime | None = None,
+    doctor: str = "",
 ) -> Draft:
-    """The first answers. `record` is the record behind the suspicion, `diagnosed_at` its evidence's time."""
+    """The first answers. `record` is the record behind the suspicion, `diagnosed_at` its evidence's time.
+
+    `doctor` is proposed as who reports, where the source names one and another makes the draft.
+    """
     answers: dict[str, Any] = {
         "card_no": card_no,
         "card_type": "1",
@@ -81,13 +85,17 @@ def draft(
         "fill_date": _minute(now),
     }
     derived: set[str] = set()
+    if doctor and doctor != reporter.doctor:
+        answers["report_doctor"] = doctor
+        derived.add("report_doctor")
     _person(answers, derived, known, reporter)
     _disease(answers, knowledge, disease, case_class, subtype)
     if diagnosed_at is not None:
         answers["diagnosis_datetime"] = _minute(min(diagnosed_at, now))
     if record is not None:
         _course(answers, derived, record)
-    _population(answers, derived, known, answers.get("onset_date"), now)
+    years = _years(known.birth_date, answers.get("onset_date"), now)
+    _population(answers, derived, years, _group(record.person.occupation if record else "", knowledge, years))
     return Draft({name: value for name, value in answers.items() if value}, frozenset(derived))
 
 
@@ -172,26 +180,37 @@ def _days(number: str, unit: str) -> int | None:
     return _DIGITS[number] * _DAYS[unit] if number in _DIGITS else None
 
 
-def _population(answers: dict[str, Any], derived: set[str], known: Known, onset: str | None, now: datetime) -> None:
-    """人群分类 and 班级 from age and employer text, where they leave no doubt of the group."""
+def _group(occupation: str, knowledge: Knowledge, years: int | None) -> str:
+    """The code of a 职业 that the source writes as the card does, where the age allows it: 学生, 学生(大中小学)."""
+    for one in knowledge.report_card.population_codes:
+        if occupation in (one.label, one.label.partition("(")[0] if one.label.endswith(")") else ""):
+            low, high = one.age_min or 0, one.age_max or 200
+            return str(one.code) if occupation and (years is None or low <= years <= high) else ""
+    return ""
+
+
+def _population(answers: dict[str, Any], derived: set[str], years: int | None, guess: str) -> None:
+    """班级 from the employer text; 人群分类 as `guess` says, else from age and employer where they leave no doubt."""
     employer = answers.get("employer", "")
     found = _CLASS.match(employer)
     if found and found["form"]:
         answers["employer"], answers["school_class"] = found["school"], found["form"]
         derived |= {"employer", "school_class"}
-    years = _years(known.birth_date, onset, now)
-    guess = ""
-    if any(word in employer for word in _NURSERY) and years is not None and years <= 7:
-        guess = "1"
-    elif any(word in employer for word in _SCHOOL) and years is not None and 5 <= years <= 22:
-        guess = "3"
-    elif years is not None and years <= 2 and not employer:
-        guess = "2"
-    elif years is not None and years >= 18:
-        guess = next((code for word, code in _WORK if word in employer), "")
-    if guess:
+    if guess := guess or _group_by_employer(employer, years):
         answers["population"] = guess
         derived.add("population")
+
+
+def _group_by_employer(employer: str, years: int | None) -> str:
+    if years is None:
+        return ""
+    if any(word in employer for word in _NURSERY) and years <= 7:
+        return "1"
+    if any(word in employer for word in _SCHOOL) and 5 <= years <= 22:
+        return "3"
+    if years <= 2 and not employer:
+        return "2"
+    return next((code for word, code in _WORK if word in employer), "") if years >= 18 else ""
 
 
 def _years(birth: date | None, onset: str | None, now: datetime) -> int | None:

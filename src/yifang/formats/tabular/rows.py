@@ -56,6 +56,7 @@ class Table:
     path: str
     charset: str
     format: str
+    told: frozenset[str]  # targets and names of its columns
 
 
 def table(mapping: Mapping, header: list[str], path: str, charset: str, kind: str) -> Table:
@@ -66,7 +67,9 @@ def table(mapping: Mapping, header: list[str], path: str, charset: str, kind: st
         for column, loinc in mapping.answers.items()
         if normal(column) == normal(name)
     }
-    return Table(mapping, header, mapping.match(header), answers, path, charset, kind)
+    found = mapping.match(header)
+    told = frozenset((*found, *header, *(("result.name",) if answers else ())))
+    return Table(mapping, header, found, answers, path, charset, kind, told)
 
 
 def unmapped(one: Table) -> list[str]:
@@ -148,7 +151,7 @@ def read_row(one: Table, row: Row, index: int) -> Item:
         column = cells.column("result.pair")
         told = (("row", str(row.number)), ("column", column), ("value", cells.get("result.pair")[:40]))
         return Item(index, kind, (), Refusal("table.bad_pair", cells.path("result.pair"), told), row.raw)
-    return Item(index, kind, (_record(cells, index),), None, row.raw)
+    return Item(index, kind, (_record(cells, index),), None, row.raw, told=one.told)
 
 
 def _refusal(one: Table, row: Row) -> Refusal | None:

@@ -24,12 +24,15 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from yifang.kernel import clock, messages
 from yifang.kernel.errors import UserError
+from yifang.node.config import COUNTY_AREA
 from yifang.node.hospital import servers
 from yifang.node.hospital.servers import READER, Server
 from yifang.node.unprivileged import account
-from yifang.world import county, outbreaks
+from yifang.world import county, outbreaks, outline
+from yifang.world.data import names
 from yifang.world.encounters import Encounters
 from yifang.world.epidemics import Epidemics
+from yifang.world.places import settled
 from yifang.world.serving import Service
 from yifang.world.writing import hospital as writing
 from yifang.world.writing.form import Visit
@@ -47,6 +50,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pace", type=float, default=20.0, metavar="S", help="几秒来一人，0 不来 / seconds a patient")
     parser.add_argument("--seed", type=int, default=7, metavar="N", help="随机种子 / seed")
     parser.add_argument("--write", metavar="FILE", help="把怎样连接写进文件(JSON) / write how to connect into a file")
+    told = "把病人所在县的区划写进目录，节点用 --overrides 读它 / folder for the divisions of its patients' county"
+    parser.add_argument("--packs", metavar="FOLDER", type=Path, help=told)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,6 +62,8 @@ def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
     began = time.monotonic()
     _say("world.hospital_making", days=args.days)
+    if args.packs:
+        outline.regions(settled(args.seed, _RESIDENTS), args.packs)
     with opened(args.days, args.seed) as made:
         told = made.told()
         if args.write:
@@ -64,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
         _say("world.hospital_ready", seconds=f"{time.monotonic() - began:.0f}", visits=made.visits)
         for one in told:
             _say(f"world.hospital_{one['kind']}", **one)
+        if args.packs:
+            _say("world.hospital_packs", area=COUNTY_AREA, name=names()["areas"]["county"]["name"], folder=args.packs)
         _say("world.hospital_lives", pace=f"{args.pace:g}")
         try:
             while not stop.is_set():

@@ -148,7 +148,8 @@ def receive_items(
     try:
         with transaction.atomic():
             records = [record for item in part for record in item.records]
-            received = receive(records, organisation, batch.id, by, names.annotating(organisation.id, records))
+            told = [item.told for item in part for _ in item.records]
+            received = receive(records, organisation, batch.id, by, names.annotating(organisation.id, records), told)
             for receiver in protocols.receivers:
                 if things := [one for item in part for one in getattr(item, receiver.name)]:
                     ready = {"prepared": prepared[receiver.name]} if receiver.name in prepared else {}

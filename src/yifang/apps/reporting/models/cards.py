@@ -106,6 +106,12 @@ class Suspicion(models.Model):
     def __str__(self) -> str:
         return f"{self.disease} {self.id}"
 
+    @property
+    def doctor_told(self) -> str:
+        """Name and number of the doctor as the record tells them: most have no seat here."""
+        visit = self.record.payload.get("encounter", {})
+        return f"{visit.get('clinician', '')} {visit.get('clinician_id', '')}".strip()
+
 
 class CardState(models.TextChoices):
     DRAFT = "draft", _("草稿")

@@ -86,4 +86,4 @@ def _area_fault(card: Answers, text: str) -> Fault | None:
         return "reporting.field_area_shape", {}
     county = areas.at_level(code, "county") or areas.at_level(code, "city") or code
     # The list may be older than a township, and a county keeps codes for “不详乡镇”: the county must be known.
-    return None if county in card.situation.knowledge.regions else ("reporting.field_area_unknown", {})
+    return None if county in card.situation.knowledge.regions else ("reporting.field_area_unknown", {"value": county})

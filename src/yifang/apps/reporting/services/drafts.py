@@ -17,13 +17,14 @@ from yifang.apps.accounts.viewers import Viewer, enter
 from yifang.apps.places.models import Organisation
 from yifang.apps.records.identity import open_identity
 from yifang.apps.records.models import Person, Record
+from yifang.apps.records.visits import whole
 from yifang.apps.reporting import drafting, policy, versions, visible
 from yifang.apps.reporting.models import GONE, Card, CardState, Suspicion, SuspicionState
 from yifang.apps.reporting.rules import Finding, Situation
 from yifang.apps.reporting.services import cards
 from yifang.apps.reporting.services.hospital import report
 from yifang.apps.reporting.services.suspicions import taken
-from yifang.formats.storage import from_json
+from yifang.formats import canonical
 from yifang.kernel import clock
 from yifang.kernel.errors import NotAllowed, UserError
 from yifang.kernel.ids import new_id
@@ -83,10 +84,11 @@ def draft_from_record(
     with transaction.atomic():
         organisation = Organisation.objects.get(id=record.organisation_id)
         card_no = _card_no(organisation)
+        said = whole(record)
         made = drafting.draft(
             _known(record.person_id, viewer), _reporter(organisation, viewer), load(), clock.now(), card_no,
-            disease=disease, case_class=case_class, subtype=subtype, record=from_json(record.payload),
-            diagnosed_at=diagnosed_at,
+            disease=disease, case_class=case_class, subtype=subtype, record=said, diagnosed_at=diagnosed_at,
+            doctor=_doctor(said, viewer),
         )  # fmt: skip
         told = {"record": str(record.id), "evidence": [], **(source or {}), "derived": sorted(made.derived)}
         return _make(card_no, made.answers, told, record.person_id, organisation, viewer, None, department=department)
@@ -222,11 +224,20 @@ def _make(
 
 
 def _filled(suspicion: Suspicion, organisation: Organisation, card_no: str, viewer: Viewer) -> drafting.Draft:
+    said = whole(suspicion.record)
+    doctor = _doctor(said, viewer, str(suspicion.clinician or ""))
     return drafting.draft(
         _known(suspicion.person_id, viewer), _reporter(organisation, viewer), load(), clock.now(), card_no,
         disease=suspicion.disease, case_class=suspicion.case_class or None, subtype=suspicion.subtype_hint,
-        record=from_json(suspicion.record.payload), diagnosed_at=suspicion.evidence_at,
+        record=said, diagnosed_at=suspicion.evidence_at, doctor=doctor,
     )  # fmt: skip
+
+
+def _doctor(record: canonical.Record, viewer: Viewer, seated: str = "") -> str:
+    """Who saw the patient, for a draft that somebody else than a doctor makes: by name, else by number."""
+    if viewer.role == "clinician":
+        return ""
+    return (seated or record.encounter.clinician or record.encounter.clinician_id)[:40]
 
 
 def _kept(before: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
