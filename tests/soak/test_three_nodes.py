@@ -90,6 +90,7 @@ def test_killed_processes_and_databases_lose_and_double_nothing(chain, seed):
 def _alike(chain) -> None:
     """Hospital and district hold the same cards, district and city the same cases, and nothing waits."""
     hospital, district, city = chain
+    assert _until(lambda: all(node.health()["ok"] for node in chain))
     cards = _said(hospital, "held()")
     assert _until(lambda: _said(district, "held()") == cards), (cards, _said(district, "held()"))
     assert _until(lambda: _said(city, "cases()") == _said(district, "cases()"))
