@@ -383,7 +383,8 @@ QUERIES = (
     Query("accounts.queries.glass", ("glass",),
           {"glass": "clinician hospital_desk epidemiologist duty_officer hiv_officer"}),
     Query("work.queries.mine", (),
-          {"errand": "grid_worker", "hiv.card": "hiv_officer", "pupil.card": "epidemiologist hiv_officer",
+          {"errand": "grid_worker", "hiv.card": "hospital_desk hiv_officer",
+           "pupil.card": "hospital_desk epidemiologist hiv_officer",  # a specialist system's number is missing
            "match": "hospital_desk epidemiologist hiv_officer"}),
     Query("work.queries.waiting"),
     Query("work.queries.badge"),
@@ -422,6 +423,7 @@ QUERIES = (
     Query("intake.queries.feed_state", ("hospital-his", date(2026, 1, 1)), {"feed": "hospital_desk hospital_lab"}),
     Query("intake.queries.watched"),
     Query("intake.queries.names", ("test",)),
+    Query("intake.queries.name", ("quarantined",)),  # no name of theirs
     Query("intake.queries.name_counts"),
     Query("intake.queries.names_waiting"),
     Query("intake.queries.connected", ("hospital-his",), {"feed": "hospital_desk"}),

@@ -36,6 +36,12 @@ def held(county: apps.County, name: str) -> Counter[tuple[object, ...]]:
     return Counter((bytes(digest), *rest) for digest, *rest in told)
 
 
+def current(county: apps.County, name: str) -> Counter[tuple[object, ...]]:
+    """What stands of each record, whatever versions there were."""
+    rows = Record.objects.filter(organisation=county.organisations[name], current=True)
+    return Counter(rows.values_list("kind", "state", "department", "payload__encounter__id"))
+
+
 def files(shared: Path, topic: str) -> list[Path]:
     return sorted(path for path in (shared / "fixtures" / topic).rglob("*") if path.is_file())
 
@@ -77,12 +83,14 @@ def test_the_records_of_a_topic_as_canonical_json_in_batches(shared: Path, count
     read = (item for path in paths for item in formats.read((path.name, path.read_bytes())))
     records = [record for item in read for record in item.records]
     other = Machine(machines.key(county.feeds["other_hospital"]))
+    # a table's row that is told again elsewhere in the table is a repeat; as JSON its place is part of what is said
+    said = current if topic == "tabular" else held
     for expected in (201, 200):
         for body in _bodies(records):
             answer = other.post(RECORDS, body)
             assert answer.status_code in (200, expected), answer.json()
             assert answer.json()["refused"] == 0
-        assert held(county, "other_hospital") == held(county, "hospital")
+        assert said(county, "other_hospital") == said(county, "hospital")
     # What was corrected since and has no number of its own would be taken for a correction back, by folder as here.
     keys = Counter(record.key for record in records)
     machine = Machine(machines.key(county.feeds["hospital"]))

@@ -55,7 +55,7 @@ def test_who_blew_an_anonymous_whistle_stays_at_the_hospital_and_reads_the_answe
     reply = filled(action="phone", reply="请在原处等候")
     do(district, "duty_officer", lambda viewer: services.take(blown.matter.id, "respond", reply, viewer))
     settle(hospital, district)
-    found = do(hospital, "triage_nurse", lambda viewer: whistles.by_code(viewer, blown.code))
+    found, _unsealed = do(hospital, "triage_nurse", lambda viewer: whistles.by_code(viewer, blown.code))
     assert [one.step for one in found.steps] == ["blow", "respond"]
 
 
