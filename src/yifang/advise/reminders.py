@@ -16,7 +16,7 @@ from yifang.formats.canonical import Record
 from yifang.identify.codes import expand, icd_of
 from yifang.identify.record_facts import age_in_days, day_of
 from yifang.identify.values import plain
-from yifang.knowledge import Knowledge
+from yifang.knowledge import Knowledge, built_once
 from yifang.knowledge.models.reminders import CareReminder
 from yifang.knowledge.models.syndromes import Rule
 
@@ -149,18 +149,10 @@ class ReminderBook:
         return any(name in done for done in _tested(lately) for name in names)
 
 
-_KEPT = 4
-_books: dict[str, ReminderBook] = {}
-
-
+@built_once
 def book(knowledge: Knowledge) -> ReminderBook:
-    """The reminders of these packs, built once for each of the last few digests in a process."""
-    found = _books.get(knowledge.digest)
-    if found is None:
-        while len(_books) >= _KEPT:
-            _books.pop(next(iter(_books)), None)
-        found = _books[knowledge.digest] = ReminderBook(knowledge)
-    return found
+    """The reminders of these packs."""
+    return ReminderBook(knowledge)
 
 
 def _asks_age(one: CareReminder) -> bool:

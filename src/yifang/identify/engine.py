@@ -25,7 +25,7 @@ from yifang.identify.record_facts import FactReader, age_in_days, day_of
 from yifang.identify.syndromes import SyndromeBook
 from yifang.identify.text import spans
 from yifang.identify.text.scan import Scanner
-from yifang.knowledge import Knowledge
+from yifang.knowledge import Knowledge, built_once
 
 _NAMED = ("diagnosis_code", "diagnosis_text", "note_text")
 _REFUTED = frozenset(("hl7.not_a_case",))  # the sender classed the reported case as none
@@ -253,15 +253,7 @@ class Identifier:
         return due
 
 
-_compiled: dict[str, Identifier] = {}
-_KEPT = 4  # rules in force, and those that are tried beside them
-
-
+@built_once
 def compiled(knowledge: Knowledge) -> Identifier:
-    """The Identifier of these packs, built once for each of the last few digests in a process."""
-    found = _compiled.get(knowledge.digest)
-    if found is None:
-        while len(_compiled) >= _KEPT:
-            _compiled.pop(next(iter(_compiled)), None)
-        found = _compiled[knowledge.digest] = Identifier(knowledge)
-    return found
+    """The Identifier of these packs."""
+    return Identifier(knowledge)

@@ -4,9 +4,20 @@ Facts live in `packs/*.yaml` with their sources; nothing here decides anything a
 """
 
 from yifang.knowledge.knowledge import Knowledge
-from yifang.knowledge.loading import load, load_with, use
+from yifang.knowledge.loading import built_once, load, load_with, use
 from yifang.knowledge.problems import PackError, Problem
 from yifang.knowledge.provenance import Provenance
 from yifang.knowledge.regions import Region, Regions
 
-__all__ = ["Knowledge", "PackError", "Problem", "Provenance", "Region", "Regions", "load", "load_with", "use"]
+__all__ = [
+    "Knowledge",
+    "PackError",
+    "Problem",
+    "Provenance",
+    "Region",
+    "Regions",
+    "built_once",
+    "load",
+    "load_with",
+    "use",
+]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import difflib
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -31,7 +31,8 @@ SHIPPED = (Path(__file__).parent / "packs").resolve()
 """The folder of the packs that come with the program."""
 
 Raw = dict[str, Any]
-
+Built = TypeVar("Built")
+_KEPT = 4  # rules in force, and those that are tried beside them
 
 _in_force: tuple[Path, ...] = ()  # the overrides of this process
 
@@ -40,6 +41,22 @@ def use(overrides: Iterable[Path]) -> None:
     """From now on `load()` without words merges these in: a node says its region's once, at its start."""
     global _in_force
     _in_force = tuple(Path(place).resolve() for place in overrides)
+
+
+def built_once(build: Callable[[Knowledge], Built]) -> Callable[[Knowledge], Built]:
+    """What `build` makes of packs, made once for each of the last few digests in a process."""
+    kept: dict[str, Built] = {}
+
+    @wraps(build)
+    def built(knowledge: Knowledge) -> Built:
+        found = kept.get(knowledge.digest)
+        if found is None:
+            while len(kept) >= _KEPT:
+                kept.pop(next(iter(kept)), None)
+            found = kept[knowledge.digest] = build(knowledge)
+        return found
+
+    return built
 
 
 def load(overrides: Iterable[Path] | None = None, *, packs: Path = SHIPPED) -> Knowledge:

@@ -6,26 +6,20 @@ region edits a copy in Word instead (docs/bulletin.md).
 
 from pathlib import Path
 
-from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
-FONT = "宋体"
+from yifang.apps.reporting.papers.page import blank
+
 HEAD_FONT = "黑体"
 
 
 def make(path: Path) -> None:
     """Write the template."""
-    document = Document()
+    document = blank(4, margin=2.2)
     section = document.sections[0]
-    section.page_width, section.page_height = Cm(21), Cm(29.7)
-    section.left_margin = section.right_margin = Cm(2.2)
     section.top_margin = section.bottom_margin = Cm(2)
-    style = document.styles["Normal"]
-    style.font.name, style.font.size = FONT, Pt(10.5)
-    style.element.rPr.rFonts.set(qn("w:eastAsia"), FONT)
-    style.paragraph_format.space_after = Pt(4)
     _line(document, "{{ title }}", 18, bold=True, centred=True)
     _line(document, "{{ subtitle }}", 11, centred=True)
     _loop(document, "paragraph in summary", "{{ paragraph }}", first_line=Pt(21))
